@@ -1,0 +1,165 @@
+"""System checks that keep an installation from real harm; docs/settings.md lists the ids."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.db import DatabaseError, connections
+
+from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
+from sharing.graph.errors import ConfigurationRefused
+from sharing.models import Tenant
+
+SHORTEST_SECRET_KEY = 50
+BACKENDS = ["sharing.web.signin.backend.EntraBackend"]
+# What every request must pass, and the check that misses it.
+MIDDLEWARE = {
+    "django.middleware.csrf.CsrfViewMiddleware": "portal.E012",
+    "csp.middleware.CSPMiddleware": "portal.E013",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware": "portal.E016",
+    "sharing.web.signin.sessions.SessionLimits": "portal.E017",
+}
+
+
+def _microsoft() -> Endpoints:
+    """The configured cloud; raises ConfigurationRefused."""
+    return endpoints(
+        settings.MICROSOFT_CLOUD, login_url=settings.MICROSOFT_LOGIN_URL, graph_url=settings.MICROSOFT_GRAPH_URL
+    )
+
+
+def _is_local(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname)
+
+
+@register(Tags.database)
+def one_world_in_a_database(databases=None, **kwargs) -> Iterator[CheckMessage]:
+    """Sandbox tenants and real ones never stand in one database, nor does one serve the other's cloud."""
+    try:
+        cloud = _microsoft().cloud.value
+    except ConfigurationRefused:
+        return
+    for alias in databases or []:
+        try:
+            if Tenant._meta.db_table not in connections[alias].introspection.table_names():
+                continue
+            other = Tenant.objects.using(alias).exclude(cloud=cloud).values_list("cloud", flat=True).first()
+        except DatabaseError:
+            continue  # it is down, which is another story: /readyz tells it
+        if other:
+            yield Error(
+                f"The database holds tenants of the cloud {other!r}, but this installation is set to {cloud!r}.",
+                hint="Give each cloud its own DATABASE_URL; sandbox and real tenants never share one.",
+                id="portal.E001",
+            )
+
+
+@register(Tags.security)
+def microsoft_is_where_it_may_be(**kwargs) -> Iterator[CheckMessage]:
+    """Real clouds by name only, the sandbox on this machine only, and a credential to prove who we are."""
+    try:
+        cloud = _microsoft().cloud
+    except ConfigurationRefused as refused:
+        yield Error(str(refused), id="portal.E002")
+        return
+    if settings.EXCHANGE_URL and not _is_local(settings.EXCHANGE_URL):
+        yield Error("EXCHANGE_URL may only be an address of this machine (loopback).", id="portal.E002")
+    if cloud is Cloud.SANDBOX:
+        if not _is_local(settings.PORTAL_URL):
+            yield Error(
+                "The sandbox lets everybody sign in as anybody, and PORTAL_URL is not this machine.",
+                hint="Unset MICROSOFT_LOGIN_URL and MICROSOFT_GRAPH_URL, or set PORTAL_URL to a localhost address.",
+                id="portal.E003",
+            )
+    elif not settings.MICROSOFT_CLIENT_CERTIFICATE:
+        if settings.MICROSOFT_CLIENT_SECRET:
+            yield Warning(
+                "The app registration is used with a client secret.",
+                hint="Use a certificate: MICROSOFT_CLIENT_CERTIFICATE names a PEM file with key and certificate.",
+                id="portal.W002",
+            )
+        else:
+            yield Warning(
+                "There is no credential for the app registration, so nothing can be read and nobody can sign in.",
+                hint="Set MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_CERTIFICATE (a PEM file with key and certificate).",
+                id="portal.W001",
+            )
+
+
+@register(Tags.security)
+def addresses_are_safe(**kwargs) -> Iterator[CheckMessage]:
+    """Who may ask, and over what."""
+    if settings.DEBUG and not all(is_loopback(host) or host == "testserver" for host in settings.ALLOWED_HOSTS):
+        yield Error("DEBUG is on and ALLOWED_HOSTS names more than this machine.", id="portal.E004")
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error("ALLOWED_HOSTS contains '*': name the hosts.", id="portal.E005")
+    if not _is_local(settings.PORTAL_URL):
+        if urlsplit(settings.PORTAL_URL).scheme != "https":
+            yield Error("PORTAL_URL is not https and not this machine.", id="portal.E009")
+    if urlsplit(settings.PORTAL_URL).scheme == "https":
+        names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+        secure = settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
+        if not secure or not all(name.startswith("__Host-") for name in names):
+            yield Error("PORTAL_URL is https, but a cookie is not Secure and named __Host-.", id="portal.E010")
+
+
+@register(Tags.security)
+def keys_are_strong_and_apart(**kwargs) -> Iterator[CheckMessage]:
+    """SECRET_KEY signs, TOKEN_KEYS seal; neither is short, and neither is the other."""
+    signing = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if any(len(key) < SHORTEST_SECRET_KEY for key in signing):
+        yield Error(f"A SECRET_KEY has fewer than {SHORTEST_SECRET_KEY} characters.", id="portal.E006")
+    if set(signing) & set(settings.TOKEN_KEYS):
+        yield Error("A key of TOKEN_KEYS is also a SECRET_KEY.", id="portal.E007")
+    try:
+        sealing = [Fernet(key) for key in settings.TOKEN_KEYS]
+    except ValueError:
+        sealing = []
+    if not sealing:
+        yield Error(
+            "TOKEN_KEYS must hold one Fernet key a line.",
+            hint="TOKEN_KEYS_FILE names a file; `python -m portal.keys` prints a new key.",
+            id="portal.E015",
+        )
+
+
+@register(Tags.security)
+def nobody_passes_unseen(**kwargs) -> Iterator[CheckMessage]:
+    """The middleware that guards every page, and the one way to sign in."""
+    for path, check in MIDDLEWARE.items():
+        if path not in settings.MIDDLEWARE:
+            yield Error(f"MIDDLEWARE lacks {path}.", id=check)
+    policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
+    words = [word for values in policy.values() for word in values]
+    if not policy or any("unsafe" in word or word in ("*", "http:", "https:") for word in words):
+        yield Error("The Content-Security-Policy is missing or lets in more than our own files.", id="portal.E013")
+    if settings.AUTHENTICATION_BACKENDS != BACKENDS:
+        yield Error("AUTHENTICATION_BACKENDS must be EntraBackend alone: there are no passwords.", id="portal.E018")
+    formats = [settings.SESSION_SERIALIZER, settings.CELERY_TASK_SERIALIZER, *settings.CELERY_ACCEPT_CONTENT]
+    if any("pickle" in name.lower() for name in formats):
+        yield Error("Sessions and messages must be JSON: pickle runs whatever it is sent.", id="portal.E014")
+
+
+@register(Tags.security)
+def database_and_broker_hold(**kwargs) -> Iterator[CheckMessage]:
+    """Changes rely on these."""
+    database = settings.DATABASES["default"]
+    if database.get("ATOMIC_REQUESTS"):
+        yield Error("ATOMIC_REQUESTS is on: a change must be committed before its bell rings.", id="portal.E011")
+    if "sqlite3" in database["ENGINE"]:
+        options = database.get("OPTIONS", {})
+        pragmas = options.get("init_command", "").replace(" ", "").lower()
+        wanted = ("journal_mode=wal", "synchronous=full", "recursive_triggers=on")
+        if options.get("transaction_mode") != "IMMEDIATE" or not all(word in pragmas for word in wanted):
+            yield Error("SQLite must run with IMMEDIATE, WAL, FULL and recursive triggers.", id="portal.E008")
+        if settings.WEB_WORKERS > 1 or not settings.EMBEDDED:
+            yield Info(
+                "SQLite takes one writer at a time, and there is more than one process that writes.",
+                hint="Use PostgreSQL (DATABASE_URL) beyond a few hundred mailboxes.",
+                id="portal.I001",
+            )
+    broker = urlsplit(settings.CELERY_BROKER_URL)
+    if broker.hostname and not broker.password and not is_loopback(broker.hostname):
+        yield Error("CELERY_BROKER_URL has no password and is not this machine.", id="portal.E019")
