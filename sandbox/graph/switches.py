@@ -1,0 +1,101 @@
+"""What Microsoft's documents leave open, as switches: one field per row of the contract's Appendix A, default first."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+# Field, row of Appendix A, allowed values with the suggested default first.
+_REFUSALS = ("ErrorInvalidRequest", "ErrorInvalidArgument", "ErrorAccessDenied", "ErrorInternalServerError")
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "role_not_allowed": _REFUSALS,
+    "read_only_member_patched": ("ignored", "refused"),
+    "none_for_a_person": ("refused", "deleted"),
+    "organization_row_deleted": ("ErrorInvalidRequest", "ErrorAccessDenied", "ErrorInternalServerError"),
+    "unknown_permission": ("ErrorInternalServerError", "ErrorItemNotFound", "ErrorNotSupported"),
+    "duplicate_share": ("updated", "refused"),
+    "delegate_created": ("accepted", "refused"),
+    "role_too_high_created": ("refused", "lowered"),
+    "unresolved_address_created": ("accepted", "refused"),
+    "created_status": (201, 200),
+    "resource_owner_delegates": (True, False),
+    "organization_row_on_named_calendars": ("present", "absent"),
+    "custom_in_allowed_roles": (False, True),
+    "anonymous_row": (False, True),
+    "orphaned_row": ("shown", "dropped"),
+    "permission_pages": ("single", "tens"),
+    "calendar_page_size": (10, 0),
+    "default_calendar_deleted": ("ErrorDeleteDistinguishedFolder", "ErrorAccessDenied"),
+    "mail_on_change": (False, True),
+    "policy_covers_read_basic": (False, True),
+    "calendar_alias": ("refused", "works"),
+    "unresolved_address_asked": ("outside", "refused"),
+    "permission_ids": ("stable", "regenerated"),
+    "permissions_of_a_copy": ("empty", "ErrorNotSupported"),
+    "rule_left_behind": (False, True),
+    "on_premises_answer": ("MailboxNotEnabledForRESTAPI", "extensionError"),
+    "store_error_answer": ("ErrorItemNotFound", "ErrorAccessDenied"),
+    "user_purpose": ("text", "object", "absent"),
+    "is_default_calendar": ("truthful", "absent", "never_true", "always_true"),
+    "batch_order": ("as_asked", "reversed", "shuffled"),
+    "delta_gone": (False, True),
+    "delta_empty_pages": (False, True),
+    "delta_replays": (False, True),
+}
+
+
+@dataclass
+class Switches:
+    """Set through `change`; the comment is the row of Appendix A (or the section) that leaves it open."""
+
+    role_not_allowed: str = "ErrorInvalidRequest"  # A1
+    read_only_member_patched: str = "ignored"  # A2
+    none_for_a_person: str = "refused"  # A3
+    organization_row_deleted: str = "ErrorInvalidRequest"  # A4
+    unknown_permission: str = "ErrorInternalServerError"  # A5
+    duplicate_share: str = "updated"  # A6
+    delegate_created: str = "accepted"  # A7
+    role_too_high_created: str = "refused"  # A8
+    unresolved_address_created: str = "accepted"  # A9
+    created_status: int = 201  # A10
+    resource_owner_delegates: bool = True  # A11: rooms and shared mailboxes offer delegate roles
+    organization_row_on_named_calendars: str = "present"  # A12
+    custom_in_allowed_roles: bool = False  # A13
+    anonymous_row: bool = False  # A14
+    orphaned_row: str = "shown"  # A15; A16, a group as an internal user, has no alternative
+    permission_pages: str = "single"  # A17
+    calendar_page_size: int = 10  # A18: 0 is all on one page
+    default_calendar_deleted: str = "ErrorDeleteDistinguishedFolder"  # A19
+    organization_name: str = "My Organization"  # A20
+    mail_on_change: bool = False  # A21
+    visible_after_seconds: float = 0.0  # A22: 0 to 60
+    policy_covers_read_basic: bool = False  # A24; A23 is about events, which the portal never touches
+    calendar_alias: str = "refused"  # A26; A25 is the throttle's
+    unresolved_address_asked: str = "outside"  # A27
+    permission_ids: str = "stable"  # A28
+    permissions_of_a_copy: str = "empty"  # A29
+    rule_left_behind: bool = False  # A30
+    on_premises_answer: str = "MailboxNotEnabledForRESTAPI"  # 7.4
+    store_error_answer: str = "ErrorItemNotFound"  # 7.3
+    user_purpose: str = "text"  # Appendix B, v1.0 only
+    is_default_calendar: str = "truthful"  # 2.2, v1.0 only
+    batch_order: str = "as_asked"  # 5
+    delta_gone: bool = False  # 4.2: every delta token is answered 410
+    delta_empty_pages: bool = False  # 4.2
+    delta_replays: bool = False  # 4.2: a round repeats the last object of its page before
+
+    def change(self, wanted: dict[str, Any]) -> None:
+        """Set these switches and leave the others. Raises ValueError, nothing set, for a name or value that is none."""
+        known = {each.name: type(each.default) for each in fields(self)}
+        for name, value in wanted.items():
+            if name not in known:
+                raise ValueError(f"There is no switch {name!r}. There are {', '.join(known)}.")
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ValueError(f"{name} is one of {CHOICES[name]}; not {value!r}.")
+            if not isinstance(value, (int, float) if known[name] is float else known[name]):
+                raise ValueError(f"{name} is a {known[name].__name__}; not {value!r}.")
+            if name == "visible_after_seconds" and not 0 <= value <= 60:
+                raise ValueError("visible_after_seconds is 0 to 60.")
+        for name, value in wanted.items():
+            setattr(self, name, known[name](value))
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
