@@ -1,0 +1,131 @@
+"""Speaks Microsoft Graph and Entra ID: tokens, ID-token check, one HTTP door, paging, batches, typed results."""
+
+from .calendars import (
+    create_permission,
+    delete_permission,
+    get_default_calendar,
+    list_calendars,
+    list_permissions,
+    update_role,
+)
+from .client import Call, Client, Stats
+from .clouds import Cloud, Endpoints, endpoints
+from .errors import (
+    ConfigurationRefused,
+    ConsentMissing,
+    CredentialRefused,
+    Denied,
+    GraphError,
+    IdRefused,
+    IdTokenRefused,
+    MailboxMissing,
+    Malformed,
+    NotFound,
+    OutOfScope,
+    Rejected,
+    ResyncRequired,
+    SignInError,
+    TenantNotFound,
+    Throttled,
+    TokenRefused,
+    Unreachable,
+)
+from .id_token import Claims, SigningKeys, verify_id_token
+from .ids import calendars_path, default_calendar_path, permissions_path, settings_path
+from .organization import get_organization
+from .parse import calendar as parse_calendar
+from .parse import calendars as parse_calendars
+from .parse import fold_address
+from .parse import permissions as parse_permissions
+from .parse import settings as parse_settings
+from .resources import (
+    DELIVERY_OPTIONS,
+    ORGANIZATION_PERMISSION_ID,
+    ROLES,
+    Calendar,
+    Delta,
+    Group,
+    MailboxSettings,
+    Organization,
+    Permission,
+    User,
+)
+from .settings import read_settings, update_delivery
+from .tokens import Credential, Token, Tokens, TokenSource, client_assertion
+from .transport import make_session
+from .users import delta_link, first_groups, first_users, get_user, list_mail_groups, list_users, users_delta
+from .window import Answer, Ask, Window
+
+__all__ = [
+    "DELIVERY_OPTIONS",
+    "ORGANIZATION_PERMISSION_ID",
+    "ROLES",
+    "Answer",
+    "Ask",
+    "Calendar",
+    "Call",
+    "Claims",
+    "Client",
+    "Cloud",
+    "ConfigurationRefused",
+    "ConsentMissing",
+    "Credential",
+    "CredentialRefused",
+    "Delta",
+    "Denied",
+    "Endpoints",
+    "GraphError",
+    "Group",
+    "IdRefused",
+    "IdTokenRefused",
+    "MailboxMissing",
+    "MailboxSettings",
+    "Malformed",
+    "NotFound",
+    "Organization",
+    "OutOfScope",
+    "Permission",
+    "Rejected",
+    "ResyncRequired",
+    "SignInError",
+    "SigningKeys",
+    "Stats",
+    "TenantNotFound",
+    "Throttled",
+    "Token",
+    "TokenRefused",
+    "TokenSource",
+    "Tokens",
+    "Unreachable",
+    "User",
+    "Window",
+    "calendars_path",
+    "client_assertion",
+    "create_permission",
+    "default_calendar_path",
+    "delete_permission",
+    "delta_link",
+    "endpoints",
+    "first_groups",
+    "first_users",
+    "fold_address",
+    "get_default_calendar",
+    "get_organization",
+    "get_user",
+    "list_calendars",
+    "list_mail_groups",
+    "list_permissions",
+    "list_users",
+    "make_session",
+    "parse_calendar",
+    "parse_calendars",
+    "parse_permissions",
+    "parse_settings",
+    "permissions_path",
+    "read_settings",
+    "settings_path",
+    "update_delivery",
+    "update_role",
+    "users_delta",
+    "verify_id_token",
+]
