@@ -1,0 +1,91 @@
+"""Who did what: append-only events, chained per tenant."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+
+from .tenants import Tenant, User
+
+
+class AuditChain(models.Model):
+    """The head of one tenant's chain; key is the tenant id, or "installation"."""
+
+    key = models.CharField(max_length=36, unique=True)
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.seq}"
+
+
+class AuditEventManager(models.Manager):
+    def record(
+        self,
+        *,
+        now: datetime,
+        verb: str,
+        tenant: Tenant | None = None,
+        actor: User | None = None,
+        actor_name: str = "",
+        subject: dict[str, Any] | None = None,
+        before: str = "",
+        after: str = "",
+        outcome: str = "",
+        request_id: str = "",
+    ) -> "AuditEvent":
+        """Append one event in the caller's transaction; ids and codes only, never names or texts from Graph.
+
+        Updating the chain's head first takes its row, so writers queue up and the chain cannot fork.
+        """
+        key = str(tenant.tid) if tenant else "installation"
+        with transaction.atomic():
+            if not AuditChain.objects.filter(key=key).update(seq=F("seq") + 1):
+                AuditChain.objects.get_or_create(key=key)
+                AuditChain.objects.filter(key=key).update(seq=F("seq") + 1)
+            chain = AuditChain.objects.get(key=key)
+            event = AuditEvent(
+                chain=key, seq=chain.seq, at=now, tenant=tenant,
+                actor=f"{actor.tenant.tid}.{actor.oid}" if actor else actor_name or "system",
+                verb=verb, subject=subject or {}, before=before, after=after, outcome=outcome,
+                request_id=request_id, prev=chain.hash,
+            )  # fmt: skip
+            event.hash = event.digest()
+            event.save(force_insert=True)
+            AuditChain.objects.filter(key=key).update(hash=event.hash)
+        return event
+
+
+class AuditEvent(models.Model):
+    chain = models.CharField(max_length=36)
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    tenant = models.ForeignKey(Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.CharField(max_length=80, help_text="<tid>.<oid>, system, or cli:<account>")
+    verb = models.CharField(max_length=60)
+    subject = models.JSONField(default=dict)
+    before = models.CharField(max_length=80, blank=True)
+    after = models.CharField(max_length=80, blank=True)
+    outcome = models.CharField(max_length=80, blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+    prev = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = AuditEventManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="one_event_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.seq} {self.verb}"
+
+    def digest(self) -> str:
+        """SHA-256 over the previous hash and the event's canonical JSON, as 64 hex digits."""
+        body = [
+            self.chain, self.seq, self.at.isoformat(timespec="microseconds"), self.actor, self.verb, self.subject,
+            self.before, self.after, self.outcome, self.request_id,
+        ]  # fmt: skip
+        return hashlib.sha256((self.prev + json.dumps(body, sort_keys=True)).encode()).hexdigest()

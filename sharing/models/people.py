@@ -1,0 +1,68 @@
+"""Everybody and everything that can hold access: users, guests, groups, contacts, outsiders."""
+
+from django.db import models
+
+from .tenants import Tenant, public_id
+
+
+class Person(models.Model):
+    """One holder in one tenant, joined by all their addresses; `oid` null is not in the directory."""
+
+    USER, GUEST, GROUP, CONTACT, OUTSIDE, UNRESOLVED = (
+        "user",
+        "guest",
+        "group",
+        "contact",
+        "outside",
+        "unresolved",
+    )
+    KINDS = [(k, k) for k in (USER, GUEST, GROUP, CONTACT, OUTSIDE, UNRESOLVED)]
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="people", db_index=False)
+    public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
+    kind = models.CharField(max_length=12, choices=KINDS)
+    oid = models.UUIDField(null=True, blank=True)
+    name = models.CharField(max_length=512, blank=True)
+    address = models.CharField(max_length=320, blank=True, help_text="As Microsoft writes it; empty where unknown.")
+    key = models.CharField(max_length=600, blank=True, help_text="Casefolded address (or name) where there is no oid.")
+    search = models.TextField(blank=True, help_text="Casefolded name and addresses.")
+    enabled = models.BooleanField(null=True, blank=True)
+    job_title = models.CharField(max_length=256, blank=True)
+    department = models.CharField(max_length=256, blank=True)
+    size = models.PositiveIntegerField(null=True, blank=True, help_text="Members of a group; null is unknown.")
+    changed_at = models.DateTimeField(null=True, blank=True, help_text="When enabled last changed, as far as seen.")
+    missed_at = models.DateTimeField(null=True, blank=True, help_text="First complete listing without this person.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "oid"], name="one_person_per_oid", condition=models.Q(oid__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "key"], name="one_person_per_key", condition=models.Q(oid__isnull=True)
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "kind", "name"], name="person_kind_name")]
+
+    def __str__(self) -> str:
+        return self.name or self.address or str(self.oid)
+
+    @property
+    def is_outside(self) -> bool:
+        return self.kind in (self.GUEST, self.CONTACT, self.OUTSIDE)
+
+
+class PersonAddress(models.Model):
+    """One of a person's addresses, casefolded; not unique, because an ambiguous address is shown, not guessed."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="addresses")
+    address = models.CharField(max_length=320)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "address"], name="one_row_per_person_and_address")]
+        indexes = [models.Index(fields=["tenant", "address"], name="address_lookup")]
+
+    def __str__(self) -> str:
+        return self.address

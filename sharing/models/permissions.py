@@ -1,0 +1,187 @@
+"""Calendars, who may do what on them now, and what was true before."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from .mailboxes import Mailbox
+from .people import Person
+from .tenants import Tenant, public_id
+
+ORGANIZATION_ID = "RGVmYXVsdA=="  # base64 of "Default": the My Organization row, matched by id, never by name
+
+
+class Role(models.TextChoices):
+    """Graph's calendarRoleType; a word not listed here is kept, shown and never written."""
+
+    NONE = "none"
+    FREE_BUSY_READ = "freeBusyRead"
+    LIMITED_READ = "limitedRead"
+    READ = "read"
+    WRITE = "write"
+    DELEGATE = "delegateWithoutPrivateEventAccess"
+    PRIVATE_DELEGATE = "delegateWithPrivateEventAccess"
+    CUSTOM = "custom"
+
+
+DELEGATE_ROLES = (Role.DELEGATE, Role.PRIVATE_DELEGATE)
+_REACH = {role.value: reach for reach, role in enumerate(Role)}
+UNKNOWN_REACH = len(_REACH)
+
+
+def reach(role: str) -> int:
+    """How far a role reaches, 0 (none) to 6 (delegate with private events); 7 custom, 8 unknown: nobody can say."""
+    return _REACH.get(role, UNKNOWN_REACH)
+
+
+class Calendar(models.Model):
+    """One calendar in one mailbox; what another mailbox sees of it is a row of its own (`is_own` false)."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="calendars", db_index=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="calendars", db_index=False)
+    public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
+    graph_id = models.CharField(max_length=512)
+    name = models.CharField(max_length=512, blank=True)
+    is_default = models.BooleanField(default=False)
+    is_own = models.BooleanField(default=True)
+    owner_name = models.CharField(max_length=512, blank=True)
+    owner_address = models.CharField(max_length=320, blank=True)
+    can_share = models.BooleanField(null=True, blank=True)
+    can_edit = models.BooleanField(null=True, blank=True)
+    can_view_private = models.BooleanField(null=True, blank=True)
+    state = models.CharField(max_length=12, choices=Mailbox.STATES, default=Mailbox.NEVER)
+    cause = models.CharField(max_length=80, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True, help_text="Last stored complete list of its permissions.")
+    first_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "graph_id"], name="one_calendar_per_graph_id")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarPermissionQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(ended_at__isnull=True)
+
+    def of_people(self):
+        return self.filter(is_organization=False)
+
+    def delegates(self):
+        return self.filter(role__in=DELEGATE_ROLES)
+
+
+class CalendarPermission(models.Model):
+    """The open period of one holder's access to one calendar; past periods are PermissionPeriod rows."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="permissions", db_index=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="permissions")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="permissions", db_index=False)
+    grantee = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="permissions", db_index=False,
+        help_text="Null for the organisation row.",
+    )  # fmt: skip
+    graph_id = models.CharField(max_length=512)
+    is_organization = models.BooleanField(default=False)
+    role = models.CharField(max_length=48)
+    reach = models.PositiveSmallIntegerField(help_text="models.reach(role), for filters and sorting.")
+    allowed_roles = models.JSONField(default=list)
+    name = models.CharField(max_length=512, blank=True)
+    address = models.CharField(max_length=320, blank=True)
+    inside = models.BooleanField(null=True, blank=True)
+    removable = models.BooleanField(null=True, blank=True)
+    owner_sort = models.CharField(max_length=128, blank=True, help_text="Casefolded owner's name.")
+    name_sort = models.CharField(max_length=128, blank=True, help_text="Casefolded holder's name.")
+    first_seen_at = models.DateTimeField()
+    began_after_at = models.DateTimeField(null=True, blank=True, help_text="Last reading without this role.")
+    began_at = models.DateTimeField(help_text="First reading with this role.")
+    change = models.ForeignKey(
+        "sharing.Change", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text="The change of ours that made the role what it is.",
+    )  # fmt: skip
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CalendarPermissionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["calendar", "graph_id"], name="one_permission_per_graph_id")]
+        indexes = [
+            models.Index(fields=["tenant", "owner_sort", "id"], name="perm_owner", condition=Q(ended_at=None)),
+            models.Index(fields=["tenant", "name_sort", "id"], name="perm_name", condition=Q(ended_at=None)),
+            models.Index(fields=["tenant", "reach", "owner_sort", "id"], name="perm_reach", condition=Q(ended_at=None)),
+            models.Index(fields=["tenant", "role", "owner_sort", "id"], name="perm_role", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["tenant", "owner_sort", "id"], name="perm_outside",
+                condition=Q(ended_at=None, inside=False),
+            ),
+            models.Index(
+                fields=["tenant", "reach", "owner_sort", "id"], name="perm_wide",
+                condition=Q(ended_at=None, is_organization=True),
+            ),
+            models.Index(fields=["grantee", "id"], name="perm_grantee", condition=Q(ended_at=None)),
+            models.Index(fields=["grantee", "ended_at"], name="perm_grantee_ended", condition=~Q(ended_at=None)),
+            models.Index(fields=["tenant", "began_at", "id"], name="perm_began", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["tenant", "began_at", "id"], name="perm_changed",
+                condition=Q(ended_at=None, began_after_at__isnull=False, is_organization=False),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.role}"
+
+    def choices(self) -> tuple[str, ...]:
+        """Roles a person may pick here: Graph's allowedRoles that we know how to write, in order of reach."""
+        known = {r.value for r in Role} - {Role.CUSTOM.value}
+        return tuple(sorted((r for r in self.allowed_roles if r in known), key=reach))
+
+    @property
+    def is_delegate(self) -> bool:
+        return self.role in DELEGATE_ROLES
+
+
+class PermissionPeriod(models.Model):
+    """A past role of one permission: true from between began_after_at and began_at to between the two ends."""
+
+    CHANGED, REMOVED, CALENDAR_REMOVED, MAILBOX_REMOVED = (
+        "changed",
+        "removed",
+        "calendar_removed",
+        "mailbox_removed",
+    )
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    permission = models.ForeignKey(CalendarPermission, on_delete=models.PROTECT, related_name="periods", db_index=False)
+    role = models.CharField(max_length=48)
+    began_after_at = models.DateTimeField(null=True, blank=True)
+    began_at = models.DateTimeField()
+    ended_after_at = models.DateTimeField(null=True, blank=True, help_text="Last reading with this role.")
+    ended_at = models.DateTimeField(help_text="First reading without it.")
+    end = models.CharField(max_length=20, default=CHANGED)
+    after = models.CharField(max_length=48, blank=True, help_text="The role found instead; empty where it ended.")
+    change = models.ForeignKey(
+        "sharing.Change", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text="The change of ours that ended it.",
+    )  # fmt: skip
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["permission", "began_at"], name="period_permission"),
+            models.Index(fields=["tenant", "ended_at"], name="period_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.permission_id}: {self.role}"
+
+
+def role_as_of(permission: CalendarPermission, moment: datetime) -> str | None:
+    """The role `permission` was last seen to have at `moment`; None where no reading shows it then."""
+    period = permission.periods.filter(began_at__lte=moment, ended_at__gt=moment).order_by("-began_at").first()
+    if period:
+        return period.role
+    if permission.ended_at is None and permission.began_at <= moment:
+        return permission.role
+    return None
