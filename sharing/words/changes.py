@@ -1,0 +1,182 @@
+"""What was changed, by whom and how it went, in sentences; and what was noticed that nobody changed here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from .delivery import delivery_words
+from .roles import OWNER, role_label
+from .times import moment
+
+ROLE, REMOVE, DELIVERY = "role", "remove", "delivery"
+CONFIRMING = "Microsoft has not confirmed yet. We keep checking."
+NOTHING_CHANGED = "Nothing was changed."
+OUTSIDE = "set outside Calwarden"
+UNDONE = "Since then it was changed back outside Calwarden."
+MAIN_CALENDAR = "your main calendar"
+LEAD = "Changes reach Microsoft 365 within a minute. Outlook may show the old state for up to an hour."
+
+STATE_LABELS = {  # (label, tone)
+    "open": ("Applying…", ""),
+    "applied": ("Done", "good"),
+    "conflict": ("Not saved", "warn"),
+    "failed": ("Failed", "bad"),
+    "unknown": ("Not confirmed", "warn"),
+    "cancelled": ("Cancelled", ""),
+}
+
+# Why a change failed, for its owner; anything else is a refusal of Microsoft's.
+_FAILED = {
+    "not_allowed": "This mailbox is no longer yours to change.",
+    "frozen": "Your IT stopped all changes.",
+    "not_connected": "Calwarden has no access to Microsoft 365 at the moment.",
+    "writes_off": "Calwarden may read here, not change.",
+    "role_not_allowed": "Microsoft 365, or your IT’s policy, does not allow this role for this person.",
+    "not_removable": "Microsoft 365 does not allow this row to be removed.",
+    "denied": "Microsoft 365 does not let Calwarden change this mailbox.",
+    "ErrorAccessDenied": "Microsoft 365 does not let Calwarden change this mailbox.",
+    "out_of_scope": "Your mailbox is outside the group Calwarden is limited to.",
+    "consent_missing": "Calwarden lacks the permission to change this.",
+    "token_refused": "Calwarden has no access to Microsoft 365 at the moment.",
+    "not_found": "The calendar or the person is no longer there.",
+    "no_mailbox": "There is no Exchange Online mailbox here any more.",
+    "would_raise": "This would give more than before, as everyone there has more. Lower that first.",
+}
+# What was true at Microsoft could not be read, so nothing was tried.
+_UNREAD = (
+    "unreachable timeout throttled cut_off malformed loop too_large empty no_default_row foreign_link redirect"
+).split()
+
+
+class Wish(Protocol):
+    """What the words need to know of one change; empty `after` is a removal."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def before(self) -> str: ...
+    @property
+    def after(self) -> str: ...
+    @property
+    def found(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def cause(self) -> str: ...
+    @property
+    def sent_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a change went: `text` is whole sentences, `title` one above them or ""; `is_over` where it will not move."""
+
+    title: str
+    text: str
+    icon: str
+    tone: str
+    is_over: bool
+
+
+def calendar_words(name: str, is_default: bool) -> str:
+    """What a calendar is called in a sentence to its owner."""
+    return MAIN_CALENDAR if is_default else name or "a calendar without a name"
+
+
+def quoted(role: str) -> str:
+    """A role in quotes, as its owner knows it: “Can edit”; “no access” where there is none."""
+    return f"“{role_label(role, OWNER)}”" if role else "no access"
+
+
+def change_sentence(wish: Wish, calendar: str, actor: str = "You") -> str:
+    """One line of a history: "You changed …", or "You asked to change …: not saved" where it is not so."""
+    if wish.kind == DELIVERY:
+        did, do = "set", "set"
+        what = f"who gets your meeting requests to “{delivery_words(wish.after).title}”"
+    elif wish.kind == REMOVE:
+        did, do = "removed", "remove"
+        what = f"{wish.name} from {calendar} (was {quoted(wish.before)})"
+    else:
+        did, do = "changed", "change"
+        what = f"{wish.name} from {quoted(wish.before)} to {quoted(wish.after)} on {calendar}"
+    if wish.state == "applied":
+        return f"{actor} {did} {what}"
+    label = STATE_LABELS[wish.state][0]
+    return f"{actor} asked to {do} {what}: {label[0].lower()}{label[1:]}"
+
+
+def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE) -> Outcome:
+    """What to tell its owner now; made from the row alone, so that a late worker or another browser says the same.
+
+    `origin` is where the value that a conflict found came from.
+    """
+    if wish.state == "open":
+        return Outcome("", CONFIRMING if wish.sent_at else "Applying…", "loader", "", False)
+    if wish.state == "applied":
+        return Outcome("", _applied(wish, calendar), "check", "good", True)
+    if wish.state == "conflict":
+        return _conflict(wish, calendar, origin)
+    if wish.state == "failed":
+        why = _why(wish.cause)
+        return Outcome(
+            "Your change was not made",
+            why if wish.sent_at else f"{why} {NOTHING_CHANGED}",
+            "alert-triangle",
+            "bad",
+            True,
+        )
+    if wish.state == "unknown":
+        return Outcome("Not confirmed", CONFIRMING, "help-circle", "warn", True)
+    why = f"{_FAILED[wish.cause]} " if wish.cause in _FAILED else ""
+    return Outcome("Your change was cancelled", f"{why}{NOTHING_CHANGED}", "x", "", True)
+
+
+def _why(cause: str) -> str:
+    if cause in _UNREAD:
+        return "Microsoft 365 could not be asked what is true now."
+    return _FAILED.get(cause, "Microsoft 365 did not accept this change.")
+
+
+def _applied(wish: Wish, calendar: str) -> str:
+    if wish.kind == DELIVERY:
+        return f"Saved. Who gets your meeting requests: “{delivery_words(wish.after).title}”."
+    if wish.kind == REMOVE:
+        return f"{wish.name} was removed from {calendar}."
+    return f"{wish.name} now has {quoted(wish.after)} on {calendar}."
+
+
+def _conflict(wish: Wish, calendar: str, origin: str) -> Outcome:
+    icon, tone = "alert-triangle", "warn"
+    if wish.kind == DELIVERY:
+        text = f"It is now “{delivery_words(wish.found).title}”, {origin}. Your choice was not saved."
+        return Outcome("Who gets your meeting requests changed while this page was open", text, icon, tone, True)
+    if not wish.found:
+        return Outcome(f"{wish.name} no longer has access", "It was removed outside Calwarden.", icon, tone, True)
+    wanted = f"change to {quoted(wish.after)}" if wish.kind == ROLE else "removal"
+    text = f"It is now {quoted(wish.found)}, {origin}. Your {wanted} was not saved."
+    return Outcome(f"{wish.name}’s access to {calendar} changed while this page was open", text, icon, tone, True)
+
+
+def noticed(at: datetime, now: datetime) -> str:
+    """When a difference was seen that nobody made here: "Noticed 12 November 2026, 09:14, outside Calwarden"."""
+    return f"Noticed {moment(at, now)}, outside Calwarden"
+
+
+def noticed_sentence(name: str, before: str, after: str, end: str = "", audience: str = OWNER) -> str:
+    """A difference seen: `before` empty is new access, `after` empty its end; `end` is PermissionPeriod.end."""
+    gone = {"calendar_removed": "the calendar was deleted", "mailbox_removed": "the mailbox was deleted"}.get(end)
+    if gone:
+        return f"{name}’s access ended: {gone}"
+    if not before:
+        return f"{name} got access: {role_label(after, audience)}"
+    if not after:
+        return f"{name} no longer has access (was {role_label(before, audience)})"
+    return f"{name} changed from {role_label(before, audience)} to {role_label(after, audience)}"
+
+
+def since(began_at: datetime, began_after_at: datetime | None, day_words: Callable[[datetime], str]) -> str:
+    """Since when a role is held, as far as readings show: before the first one, or the day it was first seen."""
+    return f"before {day_words(began_at)}" if began_after_at is None else day_words(began_at)
