@@ -1,0 +1,30 @@
+"""Reads what Graph says and stores it; never writes to Graph."""
+
+from .directory import ListingHeld
+from .look import (
+    NotTrusted,
+    look_at_calendar,
+    look_at_delivery,
+    noted_version,
+    store_calendar,
+    store_delivery,
+)
+from .plan import (
+    NotHeld,
+    RunUnderway,
+    accept_run,
+    ask_to_read,
+    begin_due_runs,
+    begin_run,
+    finish_run,
+    reject_run,
+    stop_run,
+    wake_shards,
+)
+from .sync import list_directory, run_here, sync_shard
+
+__all__ = [
+    "ListingHeld", "NotHeld", "NotTrusted", "RunUnderway", "accept_run", "ask_to_read", "begin_due_runs", "begin_run",
+    "finish_run", "list_directory", "look_at_calendar", "look_at_delivery", "noted_version", "reject_run", "run_here",
+    "stop_run", "store_calendar", "store_delivery", "sync_shard", "wake_shards",
+]  # fmt: skip

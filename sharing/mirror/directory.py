@@ -1,0 +1,242 @@
+"""Lists a tenant's people and makes a mailbox row for everyone who can have one."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from sharing import graph
+from sharing.models import CalendarPermission, Mailbox, Person, PersonAddress, SyncShard, Tenant, public_id
+
+from .holders import search_text
+from .rows import chunks, insert_rows, moment, update_rows
+
+SORT = 128  # characters of owner_sort and name_sort
+
+
+class ListingHeld(Exception):
+    """The directory lost implausibly many people with a mailbox at once; nobody was ended, nothing was stored."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} people would be missing")
+        self.missing = missing
+
+
+@dataclass(slots=True)
+class Listing:
+    """What the directory said: everybody (`is_whole`), or only what changed since the last link."""
+
+    users: tuple[graph.User, ...]
+    removed: tuple[tuple[str, str], ...]
+    groups: tuple[graph.Group, ...] | None
+    link: str
+    is_whole: bool
+    organization: graph.Organization | None = None
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What storing a listing did, in numbers."""
+
+    people: int = 0
+    missed: int = 0
+    ended: int = 0
+
+
+def read_directory(client: graph.Client, *, link: str) -> Listing:
+    """Ask for the directory; `link` empty asks for everybody. Complete, or a graph.GraphError.
+
+    An expired link means everybody once more. Groups are optional: without the permission they are left as they were.
+    """
+    organization = None if link else graph.get_organization(client)
+    try:
+        delta = graph.users_delta(client, link or None)
+    except graph.ResyncRequired:
+        return read_directory(client, link="")
+    groups = None
+    if not link:
+        try:
+            groups = graph.list_mail_groups(client)
+        except graph.Denied:
+            groups = None
+    return Listing(delta.users, delta.removed, groups, delta.link, not link, organization)
+
+
+def store_directory(*, tenant: Tenant, listing: Listing, now: datetime, breaker: bool = True) -> Arrivals:
+    """Store a complete listing in one transaction; raises ListingHeld before anything is written.
+
+    Half a listing offboards nobody: `listing` comes from a reading that was complete, and even then a person is only
+    noted as missing; the second complete listing without them, or Microsoft's word that they are gone for good, ends
+    them.
+    """
+    with transaction.atomic():
+        people = Person.objects.filter(tenant=tenant, oid__isnull=False)
+        # Rows, not objects: a directory is long, and nothing of it is saved one by one.
+        known = {p.oid: p for p in people.values_list("pk", "oid", "size", *_COLUMNS, named=True)}
+        seen = {uuid.UUID(u.id): u for u in listing.users}
+        gone = _gone(listing, known, seen)
+        mailboxes = Mailbox.objects.filter(tenant=tenant, person__missed_at=None, person__ended_at=None).count()
+        newly = [p for p, _ in gone if p.missed_at is None and p.kind == Person.USER]
+        if breaker and len(newly) > max(5, mailboxes * 2 // 100):
+            raise ListingHeld(len(newly))
+        arrivals = Arrivals(people=len(seen))
+        _store_people(tenant, known, seen, now)
+        _store_groups(tenant, known, listing.groups, now)
+        _part(gone, arrivals, now)
+        _open_mailboxes(tenant, now)
+        fields: dict[str, Any] = {"delta_link": listing.link}
+        if listing.organization:
+            fields |= {"name": listing.organization.name, "domains": list(listing.organization.domains)}
+        Tenant.objects.filter(pk=tenant.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(tenant, name, value)
+    return arrivals
+
+
+def _gone(listing: Listing, known: dict, seen: dict) -> list[tuple[Person, bool]]:
+    """People the directory no longer has, and whether for good."""
+    removed = {uuid.UUID(oid): reason == "deleted" for oid, reason in listing.removed}
+    gone = [(p, removed[oid]) for oid, p in known.items() if oid in removed and oid not in seen and not p.ended_at]
+    if listing.is_whole:
+        group_ids = None if listing.groups is None else {uuid.UUID(g.id) for g in listing.groups}
+        for oid, person in known.items():
+            if person.ended_at or oid in seen or oid in removed:
+                continue
+            if person.kind == Person.GROUP and (group_ids is None or oid in group_ids):
+                continue
+            gone.append((person, person.missed_at is not None))
+    return gone
+
+
+def _part(gone: list[tuple[Person, bool]], arrivals: Arrivals, now: datetime) -> None:
+    missed = [p.pk for p, for_good in gone if p.missed_at is None and not for_good]
+    ended = [p.pk for p, for_good in gone if for_good]
+    Person.objects.filter(pk__in=missed).update(missed_at=now)
+    Person.objects.filter(pk__in=ended, missed_at=None).update(missed_at=now)
+    Person.objects.filter(pk__in=ended).update(ended_at=now)
+    arrivals.missed, arrivals.ended = len(missed), len(ended)
+
+
+_COLUMNS = (
+    "kind", "name", "address", "search", "enabled", "job_title", "department", "changed_at", "missed_at", "ended_at"
+)  # fmt: skip
+_face = attrgetter(*_COLUMNS)
+_OID = Person._meta.get_field("oid")
+
+
+def _row(user: graph.User, person: Person | None, now: datetime) -> tuple:
+    enabled_changed = person is not None and person.enabled is not None and person.enabled != user.enabled
+    changed_at = now if enabled_changed else (person.changed_at if person else None)
+    address = user.address or ""
+    return (
+        Person.GUEST if user.kind == "guest" else Person.USER, user.name or address, address,
+        search_text(user.name or address, user.addresses), user.enabled, user.job_title or "",
+        user.department or "", changed_at, None, None,
+    )  # fmt: skip
+
+
+def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, graph.User], now: datetime) -> None:
+    new, newcomers, changed, renamed, moved = [], [], [], [], []
+    for oid, user in seen.items():
+        person = known.get(oid)
+        row = _row(user, person, now)
+        if person is None:
+            new.append((tenant.pk, public_id(), _OID.get_db_prep_save(oid, connection), *row))
+            newcomers.append(oid)
+        elif row != _face(person):
+            changed.append((*row[:7], *map(moment, row[7:]), person.pk))
+            if row[1] != person.name:
+                renamed.append((person.pk, row[1]))
+            if row[3] != person.search:
+                moved.append((person.pk, user.addresses))
+    insert_rows(Person, ("tenant_id", "public_id", "oid", *_COLUMNS), new)
+    update_rows(Person, _COLUMNS, changed)
+    PersonAddress.objects.filter(person_id__in=[pk for pk, _ in moved]).delete()
+    arrived = moved
+    for chunk in chunks(newcomers):
+        found = Person.objects.filter(tenant=tenant, oid__in=chunk).values_list("pk", "oid")
+        arrived += [(pk, seen[oid].addresses) for pk, oid in found if oid]
+    insert_rows(
+        PersonAddress,
+        ("tenant_id", "person_id", "address"),
+        [(tenant.pk, pk, a) for pk, addresses in arrived for a in dict.fromkeys(addresses)],
+    )
+    for pk, name in renamed:
+        sort = name.casefold()[:SORT]
+        CalendarPermission.objects.filter(mailbox__person_id=pk).update(owner_sort=sort)
+    _adopt(tenant, [address for _, addresses in arrived for address in addresses])
+
+
+def _adopt(tenant: Tenant, addresses: Iterable[str]) -> None:
+    """Access that was held by a bare address belongs to the one directory person who has it now."""
+    for chunk in chunks(set(addresses)):
+        for stray in Person.objects.filter(tenant=tenant, key__in=chunk, oid=None, ended_at=None):
+            owners = PersonAddress.objects.filter(tenant=tenant, address=stray.key, person__ended_at=None)
+            people = set(owners.values_list("person_id", flat=True))
+            if len(people) == 1:
+                CalendarPermission.objects.filter(grantee=stray).update(grantee_id=people.pop())
+
+
+def _store_groups(tenant: Tenant, known: dict, groups: tuple[graph.Group, ...] | None, now: datetime) -> None:
+    for group in groups or ():
+        address = group.address or ""
+        fields = {
+            "kind": Person.GROUP, "name": group.name or address, "address": address, "size": group.size,
+            "search": search_text(group.name or address, [address]), "missed_at": None, "ended_at": None,
+        }  # fmt: skip
+        person = known.get(uuid.UUID(group.id))
+        if person is None:
+            person = Person.objects.create(tenant=tenant, oid=group.id, **fields)
+        elif any(getattr(person, name) != value for name, value in fields.items()):
+            Person.objects.filter(pk=person.pk).update(**fields)
+        if address:
+            folded = graph.fold_address(address)
+            PersonAddress.objects.get_or_create(person_id=person.pk, address=folded, defaults={"tenant": tenant})
+            _adopt(tenant, [folded])
+
+
+def _open_mailboxes(tenant: Tenant, now: datetime) -> None:
+    """A mailbox row for every user without one, in the first shards with room.
+
+    Who comes back after their mailbox was removed is read again, too.
+    """
+    back = Mailbox.objects.filter(tenant=tenant, state=Mailbox.EXCLUDED, cause="mailbox_removed", person__ended_at=None)
+    back.update(state=Mailbox.NEVER, cause="", state_since=now, due_at=now)
+    users = Person.objects.filter(tenant=tenant, kind=Person.USER, ended_at=None, mailboxes=None)
+    people = list(users.order_by("pk").values_list("pk", flat=True))
+    at = moment(now)
+    insert_rows(
+        Mailbox,
+        ("tenant_id", "person_id", "shard_id", "public_id", "state_since", "due_at"),
+        [
+            (tenant.pk, person, shard, public_id(), at, at)
+            for person, shard in zip(people, _shards_with_room(tenant, len(people)), strict=True)
+        ],
+    )
+
+
+def _shards_with_room(tenant: Tenant, wanted: int) -> list[int]:
+    room: list[int] = []
+    shards = SyncShard.objects.filter(tenant=tenant).annotate(size=Count("mailboxes")).order_by("number")
+    number = 0
+    for shard in shards:
+        number = shard.number
+        room += [shard.pk] * max(0, SyncShard.SIZE - shard.size)
+        if len(room) >= wanted:
+            break
+    while len(room) < wanted:
+        number += 1
+        room += [SyncShard.objects.create(tenant=tenant, number=number).pk] * SyncShard.SIZE
+    return room[:wanted]
+
+
+def removable_mailboxes(*, tenant: Tenant, now: datetime, after: timedelta = timedelta(days=30)):
+    """Mailboxes of people who are gone for good and that nobody could read for 30 days."""
+    return Mailbox.objects.filter(
+        tenant=tenant, person__ended_at__lte=now - after, state_since__lte=now - after
+    ).exclude(state__in=[Mailbox.OK, Mailbox.EXCLUDED, Mailbox.NEVER])  # fmt: skip
