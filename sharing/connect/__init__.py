@@ -1,0 +1,12 @@
+"""Tenants: credentials and clients; who may sign in; connecting, proving and looking after them."""
+
+from .certificates import make_certificate
+from .clients import client_for, client_for_tid, credential, endpoints, forget_tokens, session_for
+from .onboard import onboard
+from .proof import Proof, prove, reach
+from .sentences import NotConnected, sentence_for
+
+__all__ = [
+    "NotConnected", "Proof", "client_for", "client_for_tid", "credential", "endpoints", "forget_tokens",
+    "make_certificate", "onboard", "prove", "reach", "sentence_for", "session_for",
+]  # fmt: skip

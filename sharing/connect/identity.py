@@ -1,0 +1,137 @@
+"""Who signs in: an ID token of ours becomes a person of a listed tenant, or a refusal with its reason."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from sharing import graph
+from sharing.models import AuditEvent, Tenant, User
+
+from . import clients
+
+# https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: 0 is a member, 1 a guest.
+MEMBER = 0
+
+
+class SignInRefused(Exception):
+    """Nobody is signed in; `cause` is the word kept in the activity log."""
+
+    cause = "refused"
+
+
+class TokenNotValid(SignInRefused):
+    """The ID token is not Microsoft's, not ours, too old, or answers another question than ours."""
+
+    cause = "id_token"
+
+
+class MicrosoftUnreachable(SignInRefused):
+    """The keys that tokens are checked with were not to be had: nothing is known of the token."""
+
+    cause = "unreachable"
+
+
+class TenantNotListed(SignInRefused):
+    """The account is real, but its organization may not sign in here."""
+
+    cause = "tenant_not_listed"
+
+    def __init__(self, tid: str, oid: str) -> None:
+        super().__init__(f"tenant {tid} is not listed")
+        self.tid = tid
+        self.oid = oid
+
+
+class GuestRefused(SignInRefused):
+    """A guest of a listed tenant that lets no guests in, or nobody can tell: the claim `acct` is missing."""
+
+    cause = "guest"
+
+    def __init__(self, *, is_known: bool) -> None:
+        super().__init__("guest" if is_known else "the ID token carries no acct claim")
+        self.is_known = is_known
+
+
+class AccountInactive(SignInRefused):
+    """Switched off in the portal."""
+
+    cause = "inactive"
+
+
+def login_origin() -> str:
+    """Where the browser is sent to sign in, without a trailing slash."""
+    return clients.endpoints().login_url
+
+
+def is_sandbox() -> bool:
+    """Whether Microsoft is played by a program on this machine."""
+    return clients.endpoints().cloud is graph.Cloud.SANDBOX
+
+
+def session():
+    """What the exchange of a code for tokens may use; it reaches Microsoft's origins only."""
+    return clients.session_for(clients.endpoints())
+
+
+def assertion_for(token_url: str) -> str:
+    """A proof of who we are for one request, or nothing where a secret is configured instead of a certificate."""
+    who = clients.credential()
+    return graph.client_assertion(who, token_url) if who.certificate_pem else ""
+
+
+def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
+    """The person behind an ID token, made on their first sign-in; safe to repeat.
+
+    The token is validated here whatever any library did with it, then matched by (tid, oid) alone. Both outcomes go to
+    the activity log. Raises TokenNotValid, MicrosoftUnreachable, TenantNotListed, GuestRefused and AccountInactive.
+    """
+    where = clients.endpoints()
+    try:
+        claims = graph.verify_id_token(
+            id_token,
+            endpoints=where,
+            client_id=settings.MICROSOFT_CLIENT_ID,
+            keys=_signing_keys(where, session()),
+            nonce=nonce,
+            now=now,
+        )
+    except graph.IdTokenRefused as refused:
+        note_refusal(cause=f"{TokenNotValid.cause}:{refused.cause}", now=now)
+        raise TokenNotValid(refused.cause) from None
+    except graph.GraphError as error:
+        note_refusal(cause=f"{MicrosoftUnreachable.cause}:{error.cause}", now=now)
+        raise MicrosoftUnreachable(error.cause) from None
+    tenant = Tenant.objects.may_sign_in().filter(tid=claims.tid, cloud=where.cloud.value).first()
+    try:
+        user = _admit(claims, tenant)
+    except SignInRefused as refused:
+        note_refusal(cause=refused.cause, now=now, tenant=tenant, actor_name=f"{claims.tid}.{claims.oid}")
+        raise
+    AuditEvent.objects.record(now=now, verb="signin.done", tenant=tenant, actor=user, outcome="ok")
+    return user
+
+
+def note_refusal(*, cause: str, now: datetime, tenant: Tenant | None = None, actor_name: str = "nobody") -> None:
+    """Put a sign-in that failed into the activity log; `cause` is a word of ours, never a text from outside."""
+    AuditEvent.objects.record(now=now, verb="signin.refused", tenant=tenant, actor_name=actor_name, outcome=cause[:80])
+
+
+@lru_cache(maxsize=4)
+def _signing_keys(where: graph.Endpoints, over) -> graph.SigningKeys:
+    return graph.SigningKeys(endpoints=where, session=over)
+
+
+def _admit(claims: graph.Claims, tenant: Tenant | None) -> User:
+    if tenant is None:
+        raise TenantNotListed(claims.tid, claims.oid)
+    if claims.acct != MEMBER and not tenant.guests_may_sign_in:
+        raise GuestRefused(is_known=claims.acct is not None)
+    shown = {"name": claims.name[:256], "address": claims.preferred_username[:320]}
+    user, is_new = User.objects.get_or_create(tenant=tenant, oid=claims.oid, defaults=shown)
+    if not user.is_active:
+        raise AccountInactive
+    if not is_new and (user.name, user.address) != (shown["name"], shown["address"]):
+        user.name, user.address = shown["name"], shown["address"]
+        user.save(update_fields=["name", "address"])
+    return user

@@ -1,0 +1,134 @@
+"""Tries at Microsoft what the portal needs in a tenant; only reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sharing import graph
+from sharing.models import Tenant
+
+from . import clients
+from .sentences import NotConnected, sentence_for
+
+MOST_PROBES = 30  # mailboxes tried until one can be read
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One of Graph's app roles, what it is for, and which wider ones include it."""
+
+    role: str
+    purpose: str
+    is_required: bool = True
+    within: tuple[str, ...] = ()
+
+
+_DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+ORGANIZATION = Need("Organization.Read.All", "the tenant’s name and domains", within=_DIRECTORY)
+USERS = Need("User.Read.All", "its people", within=("User.ReadWrite.All", *_DIRECTORY))
+GROUPS = Need("GroupMember.Read.All", "its groups", False, ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY))
+CALENDARS = Need("Calendars.Read", "calendars and their permissions", within=("Calendars.ReadWrite",))
+SETTINGS = Need("MailboxSettings.Read", "who gets meeting requests", within=("MailboxSettings.ReadWrite",))
+WRITES = (
+    Need("Calendars.ReadWrite", "to change who may see a calendar"),
+    Need("MailboxSettings.ReadWrite", "to change who gets meeting requests"),
+)
+KNOWN_ROLES = frozenset(need.role for need in (ORGANIZATION, USERS, GROUPS, CALENDARS, SETTINGS, *WRITES))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One thing that was tried; `error` is None where it worked."""
+
+    need: Need
+    error: graph.GraphError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a tenant lets us do.
+
+    `roles` is what the token says it holds, a diagnostic only (None where it cannot be looked into); `probed` is the
+    address of the mailbox that was read, `skew_seconds` how far our clock is ahead of Microsoft's.
+    """
+
+    organization: graph.Organization | None
+    trials: tuple[Trial, ...]
+    roles: frozenset[str] | None
+    probed: str
+    skew_seconds: float | None
+
+    @property
+    def missing(self) -> tuple[Need, ...]:
+        """What is required and was refused."""
+        return tuple(t.need for t in self.trials if t.need.is_required and isinstance(t.error, graph.Denied))
+
+    @property
+    def missing_for_writes(self) -> tuple[Need, ...]:
+        """What writing needs and the token does not name; nothing where the token cannot be looked into."""
+        return tuple(need for need in WRITES if self.roles is not None and need.role not in self.roles)
+
+    @property
+    def excess(self) -> tuple[str, ...]:
+        """Roles the portal has no use for."""
+        return tuple(sorted((self.roles or frozenset()) - KNOWN_ROLES))
+
+
+def reach(tenant: Tenant) -> graph.Client:
+    """A client that holds a token for `tenant`. Raises NotConnected with the sentence that says why there is none."""
+    tid = str(tenant.tid)
+    try:
+        cloud = clients.endpoints().cloud.value
+        if tenant.cloud != cloud:
+            raise NotConnected(f"{tenant} lives in the cloud {tenant.cloud!r}; this installation is set to {cloud!r}.")
+        client = clients.client_for(tenant)
+        client.renew()
+    except (graph.ConfigurationRefused, graph.GraphError) as error:
+        raise NotConnected(sentence_for(error, tid=tid)) from None
+    return client
+
+
+def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
+    """Get a token, ask which tenant it is for, then try to read people, groups, and one mailbox.
+
+    Raises graph.GraphError where Entra gives no token or Graph does not answer, NotConnected where another tenant
+    answers. https://learn.microsoft.com/graph/permissions-reference
+    """
+    roles = client.renew().roles
+    organization, organization_trial = _try(ORGANIZATION, lambda: graph.get_organization(client))
+    if organization and organization.id.casefold() != tid.casefold():
+        raise NotConnected(f"Asked for the tenant {tid}, Microsoft answered for {organization.id}.")
+    users, users_trial = _try(USERS, lambda: graph.first_users(client))
+    _, groups_trial = _try(GROUPS, lambda: graph.first_groups(client))
+    probed, calendars_trial = _probe(client, users or ())
+    trials = [organization_trial, users_trial, groups_trial, calendars_trial]
+    if probed:
+        trials.append(_try(SETTINGS, lambda: graph.read_settings(client, probed.id))[1])
+    address = (probed.address or "") if probed else ""
+    return Proof(organization, tuple(trials), roles, address, client.clock_skew_seconds(now))
+
+
+def _try(need: Need, ask: Callable[[], Any]) -> tuple[Any, Trial]:
+    """Only a refusal answers the question; everything else means that it could not be asked."""
+    try:
+        return ask(), Trial(need)
+    except graph.Denied as error:
+        return None, Trial(need, error)
+
+
+def _probe(client: graph.Client, users: tuple[graph.User, ...]) -> tuple[graph.User | None, Trial]:
+    """Read calendars and the main one's permissions in the first mailbox that lets us."""
+    error: graph.GraphError | None = graph.MailboxMissing()
+    likely = sorted((u for u in users if u.kind == "user"), key=lambda u: (not u.has_exchange, not u.enabled))
+    for user in likely[:MOST_PROBES]:
+        try:
+            graph.list_calendars(client, user.id)
+            graph.list_permissions(client, user.id)
+        except (graph.MailboxMissing, graph.OutOfScope, graph.NotFound, graph.Unreachable, graph.Malformed) as refused:
+            error = refused  # this mailbox says nothing about the next
+        except graph.Denied as refused:
+            return None, Trial(CALENDARS, refused)
+        else:
+            return user, Trial(CALENDARS)
+    return None, Trial(CALENDARS, error)

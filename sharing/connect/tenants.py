@@ -1,0 +1,133 @@
+"""Lists tenants, gives their first roles, and switches reading and writing on and off; every step is audited."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from sharing import graph
+from sharing.models import AuditEvent, RoleAssignment, Tenant, User, list_tenant
+
+from . import clients
+from .proof import Need, Proof
+from .sentences import NotConnected
+
+NIGHTLY_HOUR = 1  # UTC
+
+
+def checked_id(value: str, *, what: str) -> str:
+    """`value` as a GUID in lower case. Raises NotConnected; `what` names it in the sentence."""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise NotConnected(f"{value!r} is not {what}: it looks like 00000000-0000-0000-0000-000000000000.") from None
+
+
+def enlist(*, tid: str, now: datetime, by: str, name: str = "") -> Tenant:
+    """The tenant, listed from now on: its people may sign in. Safe to repeat.
+
+    Raises NotConnected where this database serves another cloud: sandbox and real tenants never share one.
+    """
+    cloud = clients.endpoints().cloud.value
+    other = Tenant.objects.exclude(cloud=cloud).first()
+    if other:
+        raise NotConnected(
+            f"The database holds tenants of the cloud {other.cloud!r}, but this installation is set to {cloud!r}: "
+            "give each cloud its own DATABASE_URL."
+        )
+    with transaction.atomic():
+        is_new = not Tenant.objects.filter(tid=tid).exists()
+        tenant = list_tenant(tid=tid, now=now, cloud=cloud)
+        if name and tenant.name != name:
+            tenant.name = name
+            tenant.save(update_fields=["name"])
+        if is_new:
+            AuditEvent.objects.record(now=now, verb="tenant.listed", tenant=tenant, actor_name=by)
+    return tenant
+
+
+def find_person(*, client: graph.Client, oid: str) -> graph.User | None:
+    """Somebody of the directory, or None where the directory may not be read. Raises NotConnected for nobody."""
+    try:
+        return graph.get_user(client, oid)
+    except (graph.NotFound, graph.MailboxMissing):
+        raise NotConnected(f"Nobody in the tenant has the object id {oid}.") from None
+    except graph.Denied:
+        return None
+
+
+def give_role(*, tenant: Tenant, oid: str, role: str, now: datetime, by: str, person: graph.User | None = None) -> User:
+    """Give somebody of the tenant a role in it, before they ever signed in. Safe to repeat."""
+    shown = {"name": person.name[:256], "address": (person.address or "")[:320]} if person else {}
+    with transaction.atomic():
+        user, _ = User.objects.update_or_create(tenant=tenant, oid=oid, defaults=shown)
+        _, is_new = RoleAssignment.objects.get_or_create(
+            user=user, tenant=tenant, role=role, defaults={"source": "command", "given_at": now}
+        )
+        if is_new:
+            AuditEvent.objects.record(
+                now=now, verb="role.given", tenant=tenant, actor_name=by, subject={"oid": oid}, after=role
+            )
+    return user
+
+
+def connect(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
+    """Read the tenant from now on: everything at once, then hourly and nightly.
+
+    Raises NotConnected, naming what lacks.
+    """
+    if proof.missing or proof.organization is None:
+        raise NotConnected(
+            f"The app may not read in {tenant}: it lacks {listed(proof.missing)}. "
+            "An administrator of the tenant must grant and approve that in Entra."
+        )
+    if not proof.probed:
+        raise NotConnected(f"Not one mailbox of {tenant} could be read, so it is not connected.")
+    was, since = tenant.state, tenant.state_since
+    tenant.name, tenant.domains = proof.organization.name[:256], list(proof.organization.domains)
+    tenant.state, tenant.cause = Tenant.CONNECTED, ""
+    tenant.state_since = since if was == Tenant.CONNECTED else now
+    if was != Tenant.CONNECTED or tenant.next_full_at is None:
+        # A night that is past is made up for at once, and the next one is at its usual hour.
+        tenant.next_full_at = last_night(now)
+        tenant.next_hourly_at = now
+    with transaction.atomic():
+        tenant.save(
+            update_fields=["name", "domains", "state", "cause", "state_since", "next_full_at", "next_hourly_at"]
+        )
+        if was != Tenant.CONNECTED:
+            AuditEvent.objects.record(
+                now=now, verb="tenant.connected", tenant=tenant, actor_name=by, before=was, after=tenant.state
+            )
+
+
+def listed(needs: tuple[Need, ...]) -> str:
+    return ", ".join(f"{need.role} ({need.purpose})" for need in needs)
+
+
+def last_night(now: datetime) -> datetime:
+    """The latest nightly hour that is not in the future."""
+    night = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
+    return night if night <= now else night - timedelta(days=1)
+
+
+def writes_on(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
+    """Let owners change their sharing. Raises NotConnected where the tenant is not read, or the app may not write."""
+    if tenant.state != Tenant.CONNECTED:
+        raise NotConnected(f"{tenant} is not connected, so nothing can be changed in it.")
+    if proof.missing_for_writes:
+        raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(proof.missing_for_writes)}.")
+    _switch(tenant, True, now, by)
+
+
+def writes_off(*, tenant: Tenant, now: datetime, by: str) -> None:
+    """Change nothing at Microsoft any more; possible at any time, and changes not sent yet are cancelled."""
+    _switch(tenant, False, now, by)
+
+
+def _switch(tenant: Tenant, on: bool, now: datetime, by: str) -> None:
+    with transaction.atomic():
+        if Tenant.objects.filter(pk=tenant.pk, writes_on=not on).update(writes_on=on):
+            verb = "tenant.writes_on" if on else "tenant.writes_off"
+            AuditEvent.objects.record(now=now, verb=verb, tenant=tenant, actor_name=by)
+    tenant.writes_on = on
