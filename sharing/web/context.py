@@ -1,0 +1,186 @@
+"""What every page's frame shows: theme, navigation by audience, the tenant, the sandbox ribbon and banners."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from sharing import access, words
+from sharing.connect import identity
+from sharing.models import RoleAssignment, SyncRun, Tenant
+
+from . import theme
+
+OWNER_TABS = (("home", "My calendars"), ("delivery", "Meeting requests"), ("history", "History"))
+IT_PAGES = (
+    ("it:overview", "Overview", "layout-dashboard"),
+    ("it:access", "Access", "calendar-share"),
+    ("it:delegates", "Delegates", "user-check"),
+    ("it:people", "People", "users"),
+)
+SETUP_PAGES = (
+    ("setup:connections", "Connections", "plug-connected"),
+    ("setup:users", "Users", "user"),
+    ("setup:roles", "Roles", "user-shield"),
+    ("setup:runs", "Sync runs", "refresh"),
+)
+# Pages below one of the above, which stays marked.
+BELOW = {
+    "calendar": "home", "role": "home", "remove": "home",
+    "it:person": "it:people", "setup:run": "setup:runs",
+}  # fmt: skip
+STALE_AFTER = timedelta(hours=36)
+
+
+class Shell:
+    """The frame of one page, worked out only as far as the page's layout asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.theme = theme.theme_of(request)
+        self.themes = theme.choices(request)
+        self.is_sandbox = identity.is_sandbox()
+        self.user: Any = getattr(request, "user", None)  # an error page may come before anybody is known
+        self.is_signed_in = bool(self.user and self.user.is_authenticated)
+        match = request.resolver_match
+        self.view_name = match.view_name if match else ""
+        self.current = BELOW.get(self.view_name, self.view_name)
+        self.area = match.namespace if match else ""
+
+    @property
+    def host(self) -> str:
+        """The name this page was asked for by; empty where it is none of ours, which gets an error page too."""
+        try:
+            return self.request.get_host()
+        except DisallowedHost:
+            return ""
+
+    @property
+    def user_name(self) -> str:
+        return str(self.user) if self.is_signed_in else ""
+
+    @cached_property
+    def it_tenants(self) -> list[Tenant]:
+        return list(access.tenants_for_it(self.user)) if self.is_signed_in else []
+
+    @cached_property
+    def setup_tenants(self) -> list[Tenant]:
+        return list(access.tenants_for_setup(self.user)) if self.is_signed_in else []
+
+    @property
+    def tenants(self) -> list[Tenant]:
+        """The tenants one may switch between in this area."""
+        return self.setup_tenants if self.area == "setup" else self.it_tenants
+
+    @cached_property
+    def tenant(self) -> Tenant | None:
+        """The tenant the page is about: the one named in the query string, or the first; an owner's own."""
+        if self.area not in ("it", "setup"):
+            return self.user.tenant if self.is_signed_in else None
+        asked = self.request.GET.get("tenant")
+        return next((t for t in self.tenants if not asked or t.public_id == asked), None)
+
+    @property
+    def switch_to(self) -> str:
+        """Where choosing another tenant leads: this page, or its list where the page is of one row."""
+        return _reverse(self.current) if self.view_name != self.current else self.request.path
+
+    @property
+    def roles_in_words(self) -> str:
+        held = access.roles_of(self.user, self.tenant) if self.tenant else frozenset()
+        return ", ".join(label for value, label in RoleAssignment.ROLES if value in held).capitalize()
+
+    @property
+    def owner_tabs(self) -> list[dict[str, Any]]:
+        return self._pages(((name, label, "") for name, label in OWNER_TABS), [])
+
+    @property
+    def it_pages(self) -> list[dict[str, Any]]:
+        return self._pages(IT_PAGES, self.it_tenants) if self.it_tenants else []
+
+    @property
+    def setup_pages(self) -> list[dict[str, Any]]:
+        return self._pages(SETUP_PAGES, self.setup_tenants) if self.setup_tenants else []
+
+    @property
+    def it_home(self) -> str:
+        """Where the name of the product leads from the sidebar."""
+        return next((page["href"] for page in self.it_pages or self.setup_pages), "/")
+
+    @property
+    def areas(self) -> list[dict[str, str]]:
+        """The other hats this person wears."""
+        found = []
+        if self.area in ("it", "setup"):
+            found.append({"href": _reverse("home"), "label": "My calendars", "icon": "calendar"})
+        elif self.it_tenants:
+            found.append({"href": _reverse("it:overview"), "label": "IT", "icon": "layout-dashboard"})
+        elif self.setup_tenants:
+            found.append({"href": _reverse("setup:connections"), "label": "Set-up", "icon": "settings"})
+        return found
+
+    @cached_property
+    def banners(self) -> list[dict[str, str]]:
+        return banners(self.tenant) if self.tenant else []
+
+    def _pages(self, pages, tenants: list[Tenant]) -> list[dict[str, Any]]:
+        chosen = self.tenant if len(tenants) > 1 and self.tenant in tenants else None
+        query = f"?tenant={chosen.public_id}" if chosen else ""
+        return [
+            {
+                "href": _reverse(name) + query,
+                "label": label,
+                "icon": drawn,
+                "is_current": name == self.current,
+            }
+            for name, label, drawn in pages
+        ]
+
+
+def _reverse(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return "/"
+
+
+def banners(tenant: Tenant) -> list[dict[str, str]]:
+    """What is wrong or switched off for a whole tenant, worst first, as titles and sentences."""
+    now = timezone.localtime()
+    found = []
+    if tenant.state == Tenant.LOST:
+        since = words.moment(timezone.localtime(tenant.state_since), now)
+        found.append({
+            "kind": "bad", "icon": "plug-connected-x",
+            "title": f"Calwarden lost its access to Microsoft 365, {since}",
+            "text": "What you see is from before. Changes are off.",
+        })  # fmt: skip
+    elif tenant.is_read:
+        last = SyncRun.objects.filter(tenant=tenant, outcome=SyncRun.DONE).order_by("-finished_at").first()
+        if last and last.finished_at and now - last.finished_at > STALE_AFTER:
+            read = words.moment(timezone.localtime(last.finished_at), now)
+            found.append({
+                "kind": "warn", "icon": "clock", "title": "What you see may be out of date",
+                "text": f"The last check against Microsoft 365 ended {read}.",
+            })  # fmt: skip
+    if tenant.frozen_at:
+        since = words.moment(timezone.localtime(tenant.frozen_at), now)
+        found.append({
+            "kind": "warn", "icon": "lock", "title": f"Changes are stopped, {since}",
+            "text": "Your IT stopped all changes. You can look at everything, but change nothing.",
+        })  # fmt: skip
+    elif tenant.is_read and not tenant.writes_on:
+        found.append({
+            "kind": "", "icon": "eye", "title": "Read only",
+            "text": "Calwarden may read here, not change. You can look at everything, but change nothing.",
+        })  # fmt: skip
+    return found
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """The context processor."""
+    return {"shell": Shell(request)}

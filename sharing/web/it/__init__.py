@@ -1,0 +1,1 @@
+"""Pages for IT: who may see and change which calendar of a tenant."""

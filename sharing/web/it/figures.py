@@ -1,0 +1,134 @@
+"""What a tenant's sharing comes to in numbers, and how much of it could be read and when."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from sharing import words
+from sharing.models import CalendarPermission, Mailbox, PermissionPeriod, Role, SyncShard, Tenant, reach
+from sharing.web.asked import Asked
+
+from .frame import same_tenant
+
+# States in which what is shown of a mailbox is what was known last.
+UNREAD = (Mailbox.INCOMPLETE, Mailbox.DENIED, Mailbox.UNREACHABLE, Mailbox.NO_MAILBOX)
+WEEKS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many mailboxes were read, by state, and since when; excluded ones are not counted in."""
+
+    states: dict[str, int]
+    oldest_at: datetime | None
+    href: str
+
+    @property
+    def total(self) -> int:
+        return sum(count for state, count in self.states.items() if state != Mailbox.EXCLUDED)
+
+    @property
+    def read(self) -> int:
+        return self.states.get(Mailbox.OK, 0)
+
+    @property
+    def unread(self) -> int:
+        return sum(self.states.get(state, 0) for state in UNREAD)
+
+
+def coverage(request: Asked, tenant: Tenant) -> Coverage:
+    """What of `tenant` was read; a readable mailbox is as fresh as its shard."""
+    states = Mailbox.objects.filter(tenant=tenant).values_list("state").annotate(count=Count("pk")).order_by()
+    read = SyncShard.objects.filter(tenant=tenant).aggregate(oldest=Min("read_at"))
+    href = reverse("it:people") + same_tenant(request, mailbox="unread")
+    return Coverage(dict(states), read["oldest"], href)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaches:
+    """How many open permissions have each reach (models.reach), of people and of organisation rows."""
+
+    people: Counter[int]
+    organization: Counter[int]
+
+    @property
+    def delegates(self) -> int:
+        return self.people[reach(Role.DELEGATE)] + self.people[reach(Role.PRIVATE_DELEGATE)]
+
+    @property
+    def private(self) -> int:
+        return self.people[reach(Role.PRIVATE_DELEGATE)]
+
+    @property
+    def shared(self) -> int:
+        """Calendars of which everyone sees something."""
+        return sum(count for level, count in self.organization.items() if level > reach(Role.NONE))
+
+    @property
+    def wide(self) -> int:
+        """Calendars on which everyone sees more than busy."""
+        return sum(count for level, count in self.organization.items() if level > reach(Role.FREE_BUSY_READ))
+
+
+def reaches(every: QuerySet[CalendarPermission]) -> Reaches:
+    """Exact numbers, out of two indexes: all rows, less those of organisations."""
+    by_reach = every.order_by().values_list("reach").annotate(count=Count("pk"))
+    organization = Counter(dict(by_reach.filter(is_organization=True)))
+    return Reaches(Counter(dict(by_reach)) - organization, organization)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What was noticed of people's access in the week that begins on `monday`."""
+
+    monday: date
+    given: int
+    removed: int
+    changed: int
+
+
+def weeks(tenant: Tenant, now: datetime) -> list[Week]:
+    """The last WEEKS weeks, oldest first; what the first readings found was not given then and is not counted.
+
+    Every change of a role ends one period and begins another, so what was given is what began less what changed.
+    """
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today - timedelta(days=today.weekday())
+    starts = [monday - timedelta(weeks=n) for n in range(WEEKS - 1, -2, -1)]
+    began = Q(began_at__gte=starts[0], began_after_at__isnull=False)
+    still = CalendarPermission.objects.open().of_people().filter(began, tenant=tenant)
+    past = PermissionPeriod.objects.filter(tenant=tenant, ended_at__gte=starts[0], permission__is_organization=False)
+    is_change = Q(end=PermissionPeriod.CHANGED)
+    begun = _by_week(still, "began_at", starts)
+    begun_and_over = _by_week(past.filter(began), "began_at", starts)
+    changed = _by_week(past.filter(is_change), "ended_at", starts)
+    removed = _by_week(past.exclude(is_change), "ended_at", starts)
+    return [
+        Week(start.date(), max(0, begun[n] + begun_and_over[n] - changed[n]), removed[n], changed[n])
+        for n, start in enumerate(starts[:-1])
+    ]
+
+
+def _by_week(rows: QuerySet, moment: str, starts: list[datetime]) -> list[int]:
+    """How many of `rows` lie in each week: one query, and no function per row, which is slow on SQLite."""
+    in_week = (Q(**{f"{moment}__gte": a, f"{moment}__lt": b}) for a, b in pairwise(starts))
+    found = rows.aggregate(**{f"week_{n}": Count("pk", filter=condition) for n, condition in enumerate(in_week)})
+    return list(found.values())
+
+
+def in_words(found: list[Week]) -> str:
+    """What a chart of the weeks shows, in a sentence."""
+    given, removed, changed = (sum(getattr(week, name) for week in found) for name in ("given", "removed", "changed"))
+    most = max(found, key=lambda week: week.removed)
+    said = (
+        f"Access of people in the last {len(found)} weeks: {given:,} given, {removed:,} removed, "
+        f"{changed:,} changed to another role."
+    )
+    if not most.removed:
+        return said
+    return f"{said} Most was removed in the week of {words.day(most.monday)}."

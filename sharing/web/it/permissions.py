@@ -1,0 +1,122 @@
+"""What can be asked of a list of access: filters, orders, and how a search finds its rows."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from sharing import access, words
+from sharing.models import (
+    DELEGATE_ROLES,
+    CalendarPermission,
+    CalendarPermissionQuerySet,
+    Mailbox,
+    Person,
+    Role,
+    Tenant,
+    reach,
+)
+from sharing.web.asked import Asked
+
+from .figures import UNREAD
+from .tables import Filter, Option, Query, find_people
+
+Rows = CalendarPermissionQuerySet
+
+SORTS = {
+    "person": ("name_sort", "id"),
+    "owner": ("owner_sort", "id"),
+    "role": ("reach", "owner_sort", "id"),
+    "changed": ("began_at", "id"),
+}
+IS_GONE = Q(enabled=False) | ~Q(ended_at=None)  # of a person: the account was disabled or deleted
+
+
+def _or_more(role: Role) -> Option:
+    return Option(role.value, f"{words.role_label(role)} or more", lambda now, tenant: Q(reach__gte=reach(role)))
+
+
+def _changed_within(days: int) -> Option:
+    """A role that was there at the first reading has not changed as far as anybody knows."""
+
+    def matches(now: datetime, tenant: Tenant) -> Q:
+        return Q(began_at__gte=now - timedelta(days=days), began_after_at__isnull=False)
+
+    return Option(str(days), f"Last {days} days", matches, f"Changed in the last {days} days")
+
+
+def _is_custom(now: datetime, tenant: Tenant) -> Q:
+    """So few that the index that finds them must lead, and not the one of the order, as SQLite would have it."""
+    custom = CalendarPermission.objects.open().filter(role=Role.CUSTOM, tenant=tenant)
+    return Q(pk__in=custom.values("pk"))
+
+
+def _held_by(condition: Q, tenant: Tenant) -> Q:
+    """Holders first: few people match, and their permissions have an index."""
+    return Q(grantee__in=Person.objects.filter(condition, tenant=tenant).values("pk"))
+
+
+def _on_mailboxes(condition: Q, tenant: Tenant) -> Q:
+    return Q(mailbox__in=Mailbox.objects.filter(condition, tenant=tenant).values("pk"))
+
+
+ROLE = Filter("role", "Role", "Any role", (
+    _or_more(Role.LIMITED_READ),
+    _or_more(Role.READ),
+    _or_more(Role.WRITE),
+    Option("delegate", "Delegate, with or without private events", lambda now, tenant: Q(role__in=DELEGATE_ROLES)),
+    Option("private", words.role_label(Role.PRIVATE_DELEGATE), lambda now, tenant: Q(role=Role.PRIVATE_DELEGATE)),
+    Option("custom", words.role_label(Role.CUSTOM), _is_custom),
+))  # fmt: skip
+PRIVATE = Filter("role", "Private events", "Private events or not", (
+    Option("private", "Sees private events", lambda now, tenant: Q(role=Role.PRIVATE_DELEGATE)),
+    Option("delegate", "Does not see private events", lambda now, tenant: Q(role=Role.DELEGATE)),
+))  # fmt: skip
+WHERE = Filter("where", "Where they work", "Anywhere", (
+    Option("inside", "Inside", lambda now, tenant: Q(inside=True)),
+    Option("outside", "Outside", lambda now, tenant: Q(inside=False)),
+))  # fmt: skip
+ACCOUNT = Option("gone", "Account disabled or deleted", lambda now, tenant: _held_by(IS_GONE, tenant))
+FLAG = Filter("flag", "Flag", "Any flag", (
+    ACCOUNT,
+    Option("guest", "Guest", lambda now, tenant: _held_by(Q(kind=Person.GUEST), tenant)),
+    Option("group", "Group", lambda now, tenant: _held_by(Q(kind=Person.GROUP), tenant)),
+    Option(
+        "unresolved", words.PERSON_KINDS[Person.UNRESOLVED],
+        lambda now, tenant: _held_by(Q(kind=Person.UNRESOLVED), tenant),
+    ),
+    Option(
+        "unread", "Last known, mailbox not readable",
+        lambda now, tenant: _on_mailboxes(Q(state__in=UNREAD), tenant),
+    ),
+))  # fmt: skip
+SINCE = Filter("since", "Changed", "Any time", tuple(_changed_within(days) for days in (7, 30, 90, 365)))
+
+
+def _delivers(option: str) -> Option:
+    label = words.delivery_words(option).it
+    return Option(option, label, lambda now, tenant: _on_mailboxes(Q(delivery_option=option), tenant))
+
+
+DELIVERY = Filter("requests", "Who gets the requests", "Requests to anyone", [*map(_delivers, words.DELIVERY_OPTIONS)])
+
+
+def matching(
+    request: Asked, tenant: Tenant, rows: Rows, wanted: Query, now: datetime, person: Person | None = None
+) -> tuple[list[Rows], bool]:
+    """The rows that are asked for, in branches; and whether the search found more people than it looked through.
+
+    With `person`, the rows of that one person, held and given.
+    """
+    rows = wanted.narrow(rows, now, tenant)
+    if person:
+        return _held_or_owned(rows, [person.pk]), False
+    if not wanted.q:
+        return [rows], False
+    people, is_cut = find_people(access.people_for_it(request.user, tenant), wanted.q)
+    return _held_or_owned(rows, people), is_cut
+
+
+def _held_or_owned(rows: Rows, people: list[int]) -> list[Rows]:
+    """Rows held by these people, and others on their calendars: two index reads, where one with OR would scan."""
+    owned = Mailbox.objects.filter(person__in=people).values("pk")
+    return [rows.filter(grantee__in=people), rows.filter(mailbox__in=owned).exclude(grantee__in=people)]

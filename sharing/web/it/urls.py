@@ -1,0 +1,16 @@
+"""Addresses of the IT pages."""
+
+from django.urls import path
+
+from . import access, delegates, overview, people, person
+
+app_name = "it"
+urlpatterns = [
+    path("", overview.overview_page, name="overview"),
+    path("access/", access.access_page, name="access"),
+    path("access/csv/", access.access_csv, name="access_csv"),
+    path("delegates/", delegates.delegates_page, name="delegates"),
+    path("delegates/csv/", delegates.delegates_csv, name="delegates_csv"),
+    path("people/", people.people_page, name="people"),
+    path("people/<slug:public_id>/", person.person_page, name="person"),
+]

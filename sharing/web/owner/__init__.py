@@ -1,0 +1,1 @@
+"""Pages of a calendar's owner, and of the stewards of shared mailboxes."""

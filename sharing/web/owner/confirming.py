@@ -1,0 +1,140 @@
+"""What a person is told before a change that takes something away, or gives much."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sharing import access, changes, words
+from sharing.models import DELEGATE_ROLES, CalendarPermission, User
+
+from .rows import PersonRow, choices_of, holder, person_row, words_for
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """One question with what follows; where `stops`, it is not asked and `stops` says why."""
+
+    title: str
+    row: PersonRow
+    role: str  # what it would be; empty for a removal
+    happens: list[tuple[str, str]]  # (icon, sentence)
+    stops: str
+    everyone: int | None  # the organisation row, where it stops
+    warning: str
+    offer: str  # the delivery option now, where a second change is offered
+    button: str
+
+
+def asks_once_more(permission: CalendarPermission, role: str) -> bool:
+    """Lowering, a delegate role, anything for somebody outside, and showing everybody more than busy times."""
+    if words.rank(role) < words.rank(permission.role):
+        return True
+    if permission.is_organization:
+        return words.rank(role) > words.rank("freeBusyRead")
+    return role in DELEGATE_ROLES or permission.inside is not True
+
+
+def confirm_removal(permission: CalendarPermission, *, user: User, now: datetime) -> Confirm:
+    org, name, calendar = _said(permission, user)
+    happens = [("x", _fall_back(permission, name, org))]
+    if permission.is_delegate:
+        happens.append(("x", _no_longer_answers(name)))
+    if words.rank(permission.role) >= words.rank("write"):
+        happens.append(("check", f"Events that {name} made stay."))
+    elsewhere = _elsewhere(permission, user)
+    if elsewhere:
+        happens.append(("check", f"Access to {words.listed(elsewhere)} doesn’t change."))
+    return Confirm(
+        title=f"Remove {name} from {calendar}?",
+        row=person_row(permission, org=org, now=now),
+        role="",
+        happens=happens,
+        stops=_stop(permission, None, name, org),
+        everyone=_everyone(permission, user),
+        warning=f"{name} is your only delegate" if changes.is_last_delegate(permission) else "",
+        offer=_offer(permission, ""),
+        button=f"Remove {name}",
+    )
+
+
+def confirm_role(permission: CalendarPermission, role: str, *, user: User, now: datetime) -> Confirm:
+    org, name, calendar = _said(permission, user)
+    label = words.role_label(role, words.OWNER, is_organization=permission.is_organization)
+    happens = []
+    if permission.is_delegate and role not in DELEGATE_ROLES:
+        happens.append(("x", _no_longer_answers(name)))
+    if not permission.is_delegate and role in DELEGATE_ROLES:
+        option = words.delivery_words(permission.mailbox.delivery_option)
+        happens.append(("mail", f"{name} can answer invitations for you. Who gets them: “{option.title}”."))
+    if permission.inside is False:
+        happens.append(("world", f"{name} is outside {org}."))
+    elif permission.inside is None:
+        happens.append(("world", f"Microsoft 365 doesn’t say whether {name} is inside {org}."))
+    if permission.is_organization and words.rank(role) > words.rank("freeBusyRead"):
+        happens.append(("building", f"This is for everyone at {org}, without exception."))
+    last = permission.is_delegate and role not in DELEGATE_ROLES and changes.is_last_delegate(permission)
+    return Confirm(
+        title=f"Change {name} to “{label}” on {calendar}?",
+        row=person_row(permission, org=org, now=now),
+        role=role,
+        happens=happens,
+        stops=_stop(permission, role, name, org),
+        everyone=_everyone(permission, user),
+        warning=f"{name} is your only delegate" if last else "",
+        offer=_offer(permission, role),
+        button="Change access",
+    )
+
+
+def may_become(permission: CalendarPermission, role: str) -> bool:
+    return role in choices_of(permission) and role != permission.role
+
+
+def _said(permission: CalendarPermission, user: User) -> tuple[str, str, str]:
+    org = str(user.tenant)
+    name = holder(permission, org)
+    return (
+        org,
+        name[:1].lower() + name[1:] if permission.is_organization else name,
+        words_for(permission.calendar, user),
+    )
+
+
+def _no_longer_answers(name: str) -> str:
+    return f"{name} stops getting your meeting requests and can’t answer invitations for you. {words.SEPARATE_RIGHTS}"
+
+
+def _fall_back(permission: CalendarPermission, name: str, org: str) -> str:
+    everyone = changes.fall_back(permission)
+    if everyone is None:
+        return f"{name} loses this access. What everyone at {org} sees on this calendar is not known."
+    inside = permission.inside is not False
+    return words.falls_back_to(name=name, role=permission.role, everyone=everyone, org=org, inside=inside).sentence
+
+
+def _stop(permission: CalendarPermission, role: str | None, name: str, org: str) -> str:
+    if not changes.would_raise(permission, role):
+        return ""
+    everyone = changes.fall_back(permission) or ""
+    return words.falls_back_to(name=name, role=permission.role, everyone=everyone, org=org).sentence
+
+
+def _everyone(permission: CalendarPermission, user: User) -> int | None:
+    rows = access.permissions_of(user).filter(calendar=permission.calendar_id, is_organization=True)
+    return rows.values_list("pk", flat=True).first()
+
+
+def _offer(permission: CalendarPermission, role: str) -> str:
+    """The delivery option as it is, where "to me from now on" would change it and no delegate is left."""
+    option = permission.mailbox.delivery_option
+    if role in DELEGATE_ROLES or option in ("", words.TO_OWNER_TOO) or not changes.is_last_delegate(permission):
+        return ""
+    return option
+
+
+def _elsewhere(permission: CalendarPermission, user: User) -> list[str]:
+    """Other calendars of this mailbox that the same person has access to."""
+    if permission.grantee_id is None:
+        return []
+    others = access.permissions_of(user).filter(mailbox=permission.mailbox_id, grantee=permission.grantee_id)
+    others = others.exclude(pk=permission.pk).select_related("calendar__mailbox__person")
+    return sorted(words_for(other.calendar, user) for other in others)

@@ -1,0 +1,64 @@
+"""Who gets the meeting requests of one mailbox, for a card, a form and a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sharing import access, words
+from sharing.models import Change, Mailbox, User
+
+from .outcomes import not_now
+from .rows import PersonRow, is_own, is_waiting_long, pace, person_row
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The setting now, the choices, the delegates it is for, and the change underway."""
+
+    mailbox: Mailbox
+    now: words.DeliveryWords
+    choices: list[tuple[words.DeliveryWords, bool]]  # with True where it is so now
+    delegates: list[PersonRow]
+    is_known: bool
+    is_own: bool
+    change: Change | None
+    wanted: str
+    waits_long: bool
+    pace: str
+    not_now: words.Outcome | None
+
+    @property
+    def has_none(self) -> bool:
+        """No delegate, as far as a reading shows."""
+        return not self.delegates and self.mailbox.read_at is not None
+
+    @property
+    def can_change(self) -> bool:
+        return self.is_known and self.change is None and self.not_now is None
+
+
+def delivery_of(user: User, mailbox: Mailbox, now: datetime, *, cause: str | None = None) -> Delivery:
+    """`cause` is what `access.may_change` said, where it was asked already."""
+    org = str(user.tenant)
+    delegates = access.permissions_of(user).delegates().filter(mailbox=mailbox).order_by("-reach", "name_sort", "pk")
+    rows = [person_row(p, org=org, now=now) for p in delegates]
+    change = access.changes_of(user).open().filter(mailbox=mailbox, kind=Change.DELIVERY).first()
+    cause = access.may_change(user, mailbox) if cause is None else cause
+    return Delivery(
+        mailbox=mailbox,
+        now=words.delivery_words(mailbox.delivery_option, len(rows)),
+        choices=[(one, one.value == mailbox.delivery_option) for one in words.delivery_choices(len(rows))],
+        delegates=rows,
+        is_known=bool(mailbox.delivery_option),
+        is_own=is_own(mailbox, user),
+        change=change,
+        wanted=words.delivery_words(change.after, len(rows)).title if change else "",
+        waits_long=change is not None and is_waiting_long(change, now),
+        pace=pace(change, now),
+        not_now=not_now(cause) if cause else None,
+    )
+
+
+def mailboxes_with_delivery(user: User) -> list[Mailbox]:
+    """The person's mailboxes, their own first."""
+    found = access.mailboxes_of(user).with_freshness()
+    return sorted(found, key=lambda mailbox: (not is_own(mailbox, user), str(mailbox.person).casefold(), mailbox.pk))

@@ -1,0 +1,134 @@
+"""What changed on one's calendars: what was done here, and what was noticed between two readings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from sharing import access, words
+from sharing.models import Calendar, CalendarPermission, Change, DeliveryPeriod, PermissionPeriod, Role, User
+
+from .outcomes import where, wish_of
+from .rows import holder, is_own, sentence_case, words_for
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line, as the tag `timeline` wants it; `is_open` where it may still move."""
+
+    at: datetime
+    sentence: str
+    names: list[str]
+    when: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first; `older` is where the next page begins, None where there is none or nobody asked."""
+
+    entries: list[Entry]
+    older: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return any(entry.is_open for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    rows: QuerySet[Any]
+    moment: str
+    entry: Callable[[Any], Entry]
+
+
+class History:
+    """All changes on the person's calendars, or on one of them."""
+
+    def __init__(self, user: User, now: datetime, calendar: Calendar | None = None) -> None:
+        self.user, self.calendar, self.org = user, calendar, str(user.tenant)
+        self.now = timezone.localtime(now)
+        # A calendar comes and goes with its row for everyone; that is no news about anybody.
+        everyone = {"permission__is_organization": True}
+        ends = access.periods_of(user).filter(change=None)
+        ends = ends.exclude(**everyone, end__in=[PermissionPeriod.CALENDAR_REMOVED, PermissionPeriod.MAILBOX_REMOVED])
+        firsts = access.first_periods_of(user).exclude(**everyone, role=Role.NONE)
+        begun = access.begun_of(user).exclude(is_organization=True, role=Role.NONE)
+        below = "permission__calendar"
+        self.sources = [
+            _Source(self._of(access.changes_of(user).order_by(), "calendar"), "requested_at", self._ours),
+            _Source(self._of(ends, below), "ended_at", self._ended),
+            _Source(self._of(firsts, below), "began_at", self._came_and_went),
+            _Source(self._of(begun, "calendar"), "began_at", self._came),
+        ]
+        if calendar is None or calendar.is_default:
+            delivery = access.delivery_periods_of(user).filter(change=None)
+            delivery = delivery.filter(mailbox=calendar.mailbox_id) if calendar else delivery
+            self.sources.append(_Source(delivery, "ended_at", self._delivery))
+
+    def _of(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+        if self.calendar is None:
+            return rows
+        mine = Q(**{path: self.calendar})
+        if path == "calendar" and rows.model is Change and self.calendar.is_default:
+            mine |= Q(kind=Change.DELIVERY, mailbox=self.calendar.mailbox_id)
+        return rows.filter(mine)
+
+    def page(self, size: int, before: datetime | None = None, *, is_one_of_many: bool = False) -> Page:
+        """About `size` entries older than `before`; those of one moment stay together, as one reading finds many.
+
+        Where it is one page of many, it also says where the next one begins.
+        """
+        parts = [(s, s.rows.filter(**{f"{s.moment}__lt": before}) if before else s.rows) for s in self.sources]
+        found = chain.from_iterable(
+            rows.order_by(f"-{s.moment}").values_list(s.moment, flat=True)[: size + 1] for s, rows in parts
+        )
+        moments = sorted(found, reverse=True)
+        if not moments:
+            return Page([], None)
+        last = moments[:size][-1]
+        entries = [s.entry(row) for s, rows in parts for row in rows.filter(**{f"{s.moment}__gte": last})]
+        entries.sort(key=lambda entry: entry.at, reverse=True)
+        has_older = is_one_of_many and any(rows.filter(**{f"{s.moment}__lt": last}).exists() for s, rows in parts)
+        return Page(entries, last if has_older else None)
+
+    def _when(self, at: datetime) -> str:
+        return words.moment(timezone.localtime(at), self.now)
+
+    def _noticed(self, at: datetime, calendar: Calendar) -> str:
+        seen = words.noticed(timezone.localtime(at), self.now)
+        return seen if self.calendar else f"{seen} · {sentence_case(words_for(calendar, self.user))}"
+
+    def _ours(self, change: Change) -> Entry:
+        actor = "You" if change.actor_id == self.user.pk else str(change.actor)
+        wish = wish_of(change, self.org)
+        sentence = words.change_sentence(wish, where(change, self.user), actor)
+        when = self._when(change.requested_at)
+        if change.calendar is None and not is_own(change.mailbox, self.user):
+            when = f"{when} · {change.mailbox.person}"
+        return Entry(change.requested_at, sentence, [wish.name], when, change.is_open)
+
+    def _ended(self, period: PermissionPeriod) -> Entry:
+        name = holder(period.permission, self.org)
+        sentence = words.noticed_sentence(name, period.role, period.after, period.end)
+        return Entry(period.ended_at, sentence, [name], self._noticed(period.ended_at, period.permission.calendar))
+
+    def _came_and_went(self, period: PermissionPeriod) -> Entry:
+        return self._began(period.permission, period.role, period.began_at)
+
+    def _came(self, permission: CalendarPermission) -> Entry:
+        return self._began(permission, permission.role, permission.began_at)
+
+    def _began(self, permission: CalendarPermission, role: str, at: datetime) -> Entry:
+        name = holder(permission, self.org)
+        return Entry(at, words.noticed_sentence(name, "", role), [name], self._noticed(at, permission.calendar))
+
+    def _delivery(self, period: DeliveryPeriod) -> Entry:
+        before, after = (words.delivery_words(o).title for o in (period.delivery_option, period.after))
+        whose = "your" if is_own(period.mailbox, self.user) else f"{period.mailbox.person}’s"
+        sentence = f"Who gets {whose} meeting requests changed from “{before}” to “{after}”"
+        return Entry(period.ended_at, sentence, [], words.noticed(timezone.localtime(period.ended_at), self.now))

@@ -1,0 +1,233 @@
+"""Every address of the portal as the resolver knows it, and what each is: for whom, with which methods and answers."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.http import urlencode
+
+from sharing import changes, tasks
+from sharing.models import Mailbox, RoleAssignment, Stewardship, SyncRun
+from tests.cast import (
+    ALEX,
+    ALLAN,
+    CHARLIE,
+    EMILY,
+    FIONA,
+    ISAIAH,
+    LIDIA,
+    MEGAN,
+    NOBODY,
+    PATTI,
+    RECEPTION,
+    RUTH,
+    VIKRAM,
+    Cast,
+)
+
+DAY = timedelta(days=1)
+
+# Audiences
+ANYBODY, SIGNED_IN, OWNER, IT, SETUP = "anybody", "signed in", "owner", "it", "set-up"
+
+
+@dataclass(frozen=True)
+class Class:
+    """What one address is. `get` and `post` are the answers to who may; 405 is "not with this method".
+
+    `of` is what its public id names and `row` what its number does; `query` and `form` are what is asked and sent: all
+    of them by the names of Place's fields.
+    """
+
+    audience: str
+    get: int = 200
+    post: int = 405
+    of: str = ""
+    row: str = ""
+    query: str = ""
+    form: dict[str, str] = field(default_factory=dict)
+    head: int | None = None  # what HEAD answers, where it is not the same as GET
+    signed_in: int | None = None  # what GET answers a person who is signed in, where that differs
+    looks: str = ""  # the verb that GET writes into the activity log
+    rings: bool = False  # GET may make a mailbox due that was read long ago
+    is_page: bool = True  # a page for people: visited in a browser
+
+
+CLASSES = {
+    "healthz": Class(ANYBODY, is_page=False),
+    "readyz": Class(ANYBODY, is_page=False),
+    "icon": Class(ANYBODY, get=302, is_page=False),
+    "theme": Class(ANYBODY, get=405, post=302, form={"theme": "dark"}),
+    "signin": Class(ANYBODY, signed_in=302),
+    "signout": Class(ANYBODY, get=405, post=302),
+    "microsoft_login": Class(ANYBODY, get=405, post=302),
+    "microsoft_callback": Class(ANYBODY, get=401, head=405),
+    "home": Class(SIGNED_IN, rings=True),
+    "history": Class(SIGNED_IN),
+    "delivery": Class(
+        OWNER, post=302, query="mailbox", form={"mailbox": "mailbox", "option": "other_option", "seen": "option"}
+    ),
+    "calendar": Class(OWNER, of="calendar", rings=True),
+    "role": Class(OWNER, post=302, of="calendar", row="permission", form={"role": "other_role", "seen": "role"}),
+    "remove": Class(OWNER, post=302, of="calendar", row="permission", form={"seen": "role"}),
+    "change": Class(OWNER, get=302, of="change", is_page=False),
+    "dismiss": Class(OWNER, get=405, post=302, of="change"),
+    "it:overview": Class(IT, query="tenant"),
+    "it:access": Class(IT, query="tenant"),
+    "it:access_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
+    "it:delegates": Class(IT, query="tenant"),
+    "it:delegates_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
+    "it:people": Class(IT, query="tenant"),
+    "it:person": Class(IT, query="tenant", of="person", looks="person.viewed"),
+    "setup:connections": Class(SETUP, query="tenant"),
+    "setup:users": Class(SETUP, query="tenant"),
+    "setup:mailbox": Class(SETUP, post=422, query="tenant", of="mailbox", form={"address": ""}),
+    "setup:check_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
+    "setup:end_stewardship": Class(SETUP, get=405, post=302, query="tenant", of="mailbox", row="stewardship"),
+    "setup:roles": Class(SETUP, post=302, query="tenant", form={"address": "newcomer", "role": "reviewer"}),
+    "setup:remove_role": Class(SETUP, post=302, query="tenant", row="assignment"),
+    "setup:runs": Class(SETUP, query="tenant"),
+    "setup:check": Class(SETUP, get=405, post=302, query="tenant"),
+    "setup:run": Class(SETUP, query="tenant", of="run"),
+    "setup:run_progress": Class(SETUP, query="tenant", of="run", is_page=False),
+    "setup:accept_run": Class(SETUP, post=302, query="tenant", of="held"),
+    "setup:reject_run": Class(SETUP, post=302, query="tenant", of="held"),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    takes: tuple[str, ...]
+
+    @property
+    def what(self) -> Class:
+        return CLASSES[self.name]
+
+
+def every_route() -> list[Route]:
+    """All of the resolver, whether they have a class or not."""
+    return list(_walk(get_resolver().url_patterns, "", ()))
+
+
+def routes() -> list[Route]:
+    """Those that have a class; that all do is a test of its own."""
+    return [route for route in every_route() if route.name in CLASSES]
+
+
+def _walk(patterns: list[Any], namespace: str, takes: tuple[str, ...]) -> Iterator[Route]:
+    for pattern in patterns:
+        inner = (*takes, *pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, f"{namespace}{pattern.namespace or ''}".strip(":") + ":", inner)
+        elif isinstance(pattern, URLPattern):
+            yield Route(f"{namespace}{pattern.name or pattern.pattern}".removeprefix(":"), inner)
+
+
+# What an address can be about ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """One owner's things and their tenant's; `may` says by audience who may reach them."""
+
+    name: str
+    may: dict[str, tuple[str, ...]]
+    tenant: str = "AAAAAAAAAAAAAAAA"
+    mailbox: str = "AAAAAAAAAAAAAAAA"
+    calendar: str = "AAAAAAAAAAAAAAAA"
+    change: str = "AAAAAAAAAAAAAAAA"
+    person: str = "AAAAAAAAAAAAAAAA"
+    run: str = "AAAAAAAAAAAAAAAA"
+    held: str = "AAAAAAAAAAAAAAAA"
+    permission: int = 10**9
+    assignment: int = 10**9
+    stewardship: int = 10**9
+    role: str = ""
+    other_role: str = ""
+    option: str = ""
+    other_option: str = ""
+    newcomer: str = ""
+
+    def path(self, route: Route) -> str:
+        named = {"public_id": getattr(self, route.what.of, ""), "pk": getattr(self, route.what.row, 0)}
+        return reverse(route.name, kwargs={name: named[name] for name in route.takes})
+
+    def url(self, route: Route) -> str:
+        asked = {name: getattr(self, name) for name in route.what.query.split()}
+        return self.path(route) + (f"?{urlencode(asked)}" if asked else "")
+
+    def form(self, route: Route) -> dict[str, str]:
+        """What its form sends; a word that is no field of ours stands for itself."""
+        return {name: str(getattr(self, value, value)) for name, value in route.what.form.items()}
+
+    def is_for(self, route: Route, who: str) -> bool:
+        if route.what.audience == ANYBODY:
+            return True
+        if who in (NOBODY, EMILY):
+            return False
+        return route.what.audience == SIGNED_IN or who in self.may[route.what.audience]
+
+
+def places_of(cast: Cast) -> list[Place]:
+    """Alex's things; a colleague's, a mailbox's that has a steward, the other tenant's; and what is not there."""
+    contoso = {IT: (ISAIAH, LIDIA), SETUP: (ALLAN, VIKRAM)}
+    fabrikam = {IT: (PATTI,), SETUP: (PATTI, VIKRAM)}
+    tenants = [_tenant_of(cast, LIDIA, CHARLIE), _tenant_of(cast, RUTH, "DanP@fabrikam.com")]
+    return [
+        _place(cast, "Alex", ALEX, contoso | {OWNER: (ALEX,)}, tenants[0]),
+        _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
+        _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
+        _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
+        Place("missing", {IT: (), SETUP: (), OWNER: ()}),
+    ]
+
+
+def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
+    """What places of one tenant share: `holder` has a role there, `newcomer` has none."""
+    tenant = cast.users[holder].tenant
+    runs = SyncRun.objects.filter(tenant=tenant).order_by("-began_at")
+    held = SyncRun.objects.create(
+        tenant=tenant, kind=SyncRun.FULL, began_at=cast.now - DAY, finished_at=cast.now - DAY, outcome=SyncRun.HELD,
+        cause="breaker", mailboxes=80, mailboxes_read=80, held_back=60, ended_limit=20,
+    )  # fmt: skip
+    return {
+        "tenant": tenant.public_id,
+        "run": runs[0].public_id,
+        "held": held.public_id,
+        "assignment": RoleAssignment.objects.get(user=cast.users[holder]).pk,
+        "newcomer": newcomer,
+    }
+
+
+def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]], shared: dict[str, Any]) -> Place:
+    """A place of the mirror, where one change was made and the mailbox has a steward who is gone."""
+    mailbox = Mailbox.objects.select_related("person", "tenant").get(person__address__iexact=address)
+    calendar = mailbox.calendars.get(is_default=True, is_own=True)
+    rows = calendar.permissions.open().of_people().filter(removable=True)
+    permission = rows.order_by("-reach")[0]
+    options = ["sendToDelegateOnly", "sendToDelegateAndPrincipal", "sendToDelegateAndInformationToPrincipal"]
+    options.remove(mailbox.delivery_option)
+    change = changes.request_delivery(
+        mailbox=mailbox, option=options[0], seen=mailbox.delivery_option, actor=cast.users[may[OWNER][0]], now=cast.now
+    )
+    tasks.apply_change(change.pk)
+    steward = Stewardship.objects.create(tenant=mailbox.tenant, mailbox=mailbox, oid=uuid.uuid4(), given_at=cast.now)
+    return Place(
+        name,
+        may,
+        mailbox=mailbox.public_id,
+        calendar=calendar.public_id,
+        change=change.public_id,
+        person=mailbox.person.public_id,
+        permission=permission.pk,
+        stewardship=steward.pk,
+        role=permission.role,
+        other_role=next(role for role in permission.choices() if role not in (permission.role, "none")),
+        option=options[0],
+        other_option=options[1],
+        **shared,
+    )

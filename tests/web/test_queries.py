@@ -1,0 +1,124 @@
+"""How many queries every page takes: a committed baseline, and the same number for 5 rows as for 50.
+
+UPDATE_QUERY_COUNTS=1 writes the baseline anew: its difference is then read like any other change.
+"""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sharing.models import Change, DeliveryPeriod, Mailbox, Stewardship, SyncRun, Tenant, User
+from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, NOW, VIKRAM, give, read
+
+from .routes import ANYBODY, IT, OWNER, SETUP, SIGNED_IN, places_of, routes
+
+BASELINE = Path(__file__).with_name("query_counts.json")
+WHO = {ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, SETUP: VIKRAM}
+# Beside the plain pages: what makes a list ask differently.
+ASKED = {
+    "it:access": ["q=bowen", "rows=everyone", "role=delegate&where=outside", "sort=-role", "person={person}"],
+    "it:delegates": ["q=alex"],
+    "it:people": ["q=alex", "kind=outside", "mailbox=unread"],
+    "setup:users": ["q=alex", "state=ok"],
+    "calendar": ["q=northwind"],
+}
+
+
+def pages(place):
+    """Every address that answers GET, by name."""
+    for route in routes():
+        if route.what.get == 405 or route.what.audience == ANYBODY:
+            continue
+        yield route.name, WHO[route.what.audience], place.url(route)
+        for asked in ASKED.get(route.name, []):
+            url = place.url(route)
+            asked_here = asked.format(person=place.person)
+            yield f"{route.name} {asked}", WHO[route.what.audience], f"{url}{'&' if '?' in url else '?'}{asked_here}"
+
+
+def count(cast, place):
+    """Queries of each page for a browser that has been there before, by name."""
+    found = {}
+    browsers = {who: cast.browser(who) for who in set(WHO.values())}
+    for name, who, url in pages(place):
+        b"".join(browsers[who].get(url))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            answer = browsers[who].get(url)
+            b"".join(answer)
+        assert answer.status_code in (200, 302), (name, answer.status_code)
+        found[name] = len(queries)
+    return found
+
+
+@pytest.fixture
+def place(cast):
+    return places_of(cast)[0]
+
+
+def test_every_page_takes_the_queries_it_is_known_to_take(cast, place):
+    found = count(cast, place)
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        BASELINE.write_text(json.dumps(found, indent=2) + "\n")
+    assert found == json.loads(BASELINE.read_text()), "UPDATE_QUERY_COUNTS=1 writes the baseline anew"
+
+
+def test_more_rows_take_no_more_queries(cast, place, cloud):
+    more(cast, cloud, range(5))
+    few = count(cast, place)
+    more(cast, cloud, range(5, 50))
+    many = count(cast, place)
+    # A page with "older entries" may stop looking earlier, so fewer is no fault.
+    assert {name: (few[name], many[name]) for name in few if few[name] < many[name]} == {}
+
+
+def more(cast, cloud, numbers):
+    """One more of everything that pages list, for every number: most of it seen by the mirror as done in Outlook."""
+
+    def outside(do, **fields):
+        cloud.state.apply({"do": do, "tenant": str(cast.contoso.tid), "mailbox": ALEX, **fields})
+
+    for number in numbers:
+        stranger, newcomer = f"stranger{number}@northwindtraders.com", f"new{number}@contoso.com"
+        outside("add_user", name=f"New person {number}", address=newcomer)
+        outside("add_calendar", name=f"Calendar {number}")
+        outside("share", who=newcomer, role="delegateWithoutPrivateEventAccess")
+        outside("share", who=stranger, role="freeBusyRead")
+        outside("share", calendar=KIDS, who=stranger, role="read")
+        outside("share", calendar=f"Calendar {number}", who=stranger, role="read")
+    read(cast.contoso, NOW - timedelta(seconds=50))
+    for number in numbers:
+        outside("role", who=f"new{number}@contoso.com", role="delegateWithPrivateEventAccess")
+        outside("role", calendar=KIDS, who=f"stranger{number}@northwindtraders.com", role="limitedRead")
+    read(cast.contoso, NOW - timedelta(seconds=40))
+    mailbox = Mailbox.objects.get(person__address=ALEX)
+    calendar = mailbox.calendars.get(is_default=True, is_own=True)
+    permissions = list(calendar.permissions.open().of_people().order_by("-pk"))
+    for number in numbers:
+        at = NOW - timedelta(days=1, minutes=number)
+        made = {"tenant": cast.contoso, "mailbox": mailbox, "actor": cast.users[ALEX], "actor_kind": Change.OWNER}
+        permission = permissions[number % len(permissions)]
+        for state in (Change.APPLIED, Change.FAILED, Change.OPEN):
+            Change.objects.create(
+                **made, kind=Change.ROLE, target=f"{state} {number}", calendar=calendar, permission=permission,
+                name=permission.name, before=permission.role, after="read", requested_at=at, state=state,
+                finished_at=None if state == Change.OPEN else at,
+            )  # fmt: skip
+        DeliveryPeriod.objects.create(
+            tenant=cast.contoso, mailbox=mailbox, delivery_option="sendToDelegateOnly",
+            after="sendToDelegateAndPrincipal", ended_at=at,
+        )  # fmt: skip
+        SyncRun.objects.create(
+            tenant=cast.contoso, kind=SyncRun.FULL, began_at=at, finished_at=at, outcome=SyncRun.DONE,
+            asked_by=cast.users[CHARLIE],
+        )  # fmt: skip
+        someone = User.objects.create(tenant=cast.contoso, oid=f"00000000-0000-4000-8000-{number:012}", name="New")
+        give(someone, ADMIN, cast.contoso, NOW)
+        Stewardship.objects.create(tenant=cast.contoso, mailbox=mailbox, oid=someone.oid, given_at=NOW)
+        Tenant.objects.create(tid=f"00000000-0000-4000-9000-{number:012}", name=f"Tenant {number}", state_since=NOW)
