@@ -1,0 +1,1 @@
+"""Commands: thin, they parse, call the rooms and say how it went."""

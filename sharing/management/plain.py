@@ -1,0 +1,44 @@
+"""What all commands share: whatever goes wrong for a reason of the person's is one sentence, never a traceback."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from sharing.connect import NotConnected
+from sharing.models import Tenant
+
+
+class PlainCommand(BaseCommand):
+    # A wrong setting is said in one sentence where it matters; `doctor` runs all checks.
+    requires_system_checks: Any = []
+
+    def execute(self, *args, **options):
+        try:
+            return super().execute(*args, **options)
+        except NotConnected as refused:
+            raise CommandError(str(refused)) from None
+        except DatabaseError as error:
+            text = str(error).strip().splitlines()[0]
+            raise CommandError(
+                f"The database does not answer as it should ({text}): run `manage.py migrate`, then `manage.py doctor`."
+            ) from error
+
+
+def tenants_named(name: str, *, states: tuple[str, ...]) -> list[Tenant]:
+    """The tenant with this id, domain or name, or, where none is named, all in one of `states`.
+
+    Raises CommandError where that is nobody.
+    """
+    if not name:
+        found = list(Tenant.objects.filter(state__in=states).order_by("pk"))
+        if not found:
+            raise CommandError("No tenant is connected: `manage.py connect TENANT_ID` does that.")
+        return found
+    wanted = name.casefold()
+    for tenant in Tenant.objects.order_by("pk"):
+        if wanted in (str(tenant.tid), tenant.name.casefold(), *tenant.domains):
+            if tenant.state not in states:
+                raise CommandError(f"{tenant} is {tenant.state}, not connected: `manage.py connect` does that.")
+            return [tenant]
+    raise CommandError(f"There is no tenant {name!r} here.")
