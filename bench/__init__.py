@@ -1,0 +1,1 @@
+"""Measures the portal against bare loops and prints ratios: `make bench`."""
