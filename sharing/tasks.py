@@ -1,0 +1,91 @@
+"""Celery entry points: load rows, build a client, call the domain; and what is due."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils.timezone import now as clock
+
+from sharing import changes, mirror
+from sharing.connect import client_for
+from sharing.models import Change, SyncRun, SyncShard
+
+log = logging.getLogger(__name__)
+
+RING_SECONDS = 60  # an old ring is worth nothing: the next tick rings again, and rings must not pile up
+AT_ONCE = 200  # rows of one kind that one look at the queue rings for
+
+
+@shared_task(soft_time_limit=80, time_limit=90)
+def apply_change(pk: int) -> None:
+    """Take one change a step further; its row is the truth, this message only a hint."""
+    related = ("tenant", "actor", "mailbox", "mailbox__person", "mailbox__tenant", "calendar", "permission")
+    change = Change.objects.select_related(*related).get(pk=pk)
+    if change.calendar:
+        change.calendar.mailbox = change.mailbox
+    changes.apply(client=client_for(change.tenant), change=change, clock=clock)
+
+
+@shared_task(soft_time_limit=780, time_limit=840)
+def list_directory(pk: int) -> None:
+    run = SyncRun.objects.select_related("tenant").get(pk=pk)
+    mirror.list_directory(run=run, client=client_for(run.tenant), clock=clock)
+    for shard in SyncShard.objects.due(clock()).filter(run=run).values_list("pk", flat=True):
+        ring(sync_shard, shard)
+
+
+@shared_task(soft_time_limit=1080, time_limit=1140)
+def sync_shard(pk: int) -> None:
+    shard = SyncShard.objects.select_related("tenant", "run").get(pk=pk)
+    mirror.sync_shard(shard=shard, client=client_for(shard.tenant), clock=clock)
+
+
+@shared_task(soft_time_limit=1080, time_limit=1140)
+def wake(pk: int) -> None:
+    """Read what is due in one shard now, because somebody is looking."""
+    mirror.wake_shards(clock())
+    sync_shard(pk)
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def tick() -> None:
+    """Beat's only task: ring for whatever is due."""
+    for task, pk in due(clock()):
+        ring(task, pk)
+
+
+def due(now: datetime) -> Iterator[tuple[Any, int]]:
+    """What waits, as (task, id): people's changes first."""
+    yield from due_changes(now)
+    yield from due_reads(now)
+
+
+def due_changes(now: datetime) -> Iterator[tuple[Any, int]]:
+    for pk in Change.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield apply_change, pk
+
+
+def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
+    """Runs whose time has come are begun here, and shards woken for single mailboxes."""
+    mirror.begin_due_runs(now)
+    for pk in SyncRun.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield list_directory, pk
+    mirror.wake_shards(now)
+    for pk in SyncShard.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield sync_shard, pk
+
+
+def ring(task: Any, pk: int) -> None:
+    """Wake a worker for a row that is committed already; never raises, and a lost ring costs one tick at most.
+
+    Without a broker nobody need be woken: `manage.py work` looks twice a second.
+    """
+    if not settings.CELERY_BROKER_URL:
+        return
+    try:
+        task.apply_async((pk,), retry=False, ignore_result=True, expires=RING_SECONDS)
+    except Exception:  # whatever the broker's client raises: the row waits and the next tick rings again
+        log.warning("the broker did not take a ring", extra={"task": task.name, "row": pk})
