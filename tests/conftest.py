@@ -1,0 +1,82 @@
+"""What every test may use; and which tests are left out where a service is missing, said aloud."""
+
+import importlib.util
+import os
+import shutil
+from collections import Counter
+from functools import lru_cache
+
+import pytest
+
+from sandbox.cloud import Cloud
+from sandbox.server import Server
+from sharing.connect import clients
+from tests.cloud import cloud_session
+
+LEFT_OUT = "left out: "
+
+
+def _missing() -> dict[str, str]:
+    """Marker → what its tests lack here; nothing for what is there."""
+    on_postgres = os.environ.get("TEST_DATABASE_URL", "").startswith("postgres")
+    lacks = {
+        "postgres": "" if on_postgres else "PostgreSQL (set TEST_DATABASE_URL)",
+        "sqlite": "SQLite (this run is on PostgreSQL)" if on_postgres else "",
+        "redis": "" if os.environ.get("TEST_REDIS_URL") else "Redis (set TEST_REDIS_URL)",
+        "browser": "" if chromium() else "Chromium (install it, and do not set TEST_BROWSER=off)",
+        "sdk": "" if importlib.util.find_spec("msgraph") else "Microsoft's SDK (scripts/setup.py --dev --sdk)",
+    }
+    return {marker: what for marker, what in lacks.items() if what}
+
+
+def chromium() -> str:
+    """The path of the browser that tests may use, or nothing."""
+    asked = os.environ.get("TEST_BROWSER", "")
+    if asked == "off":
+        return ""
+    return asked or shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+
+def pytest_collection_modifyitems(items):
+    missing = _missing()
+    for item in items:
+        for marker, what in missing.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"{LEFT_OUT}{marker} tests need {what}"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = Counter(
+        report.longrepr[2].partition(LEFT_OUT)[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and LEFT_OUT in report.longrepr[2]
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"Left out {count}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Playwright drives the system's own Chromium."""
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """A fresh pretend Microsoft in this process; every client the portal builds ends up in it, without a socket."""
+    cloud = Cloud()
+    session = cloud_session(cloud, at=clients.endpoints())
+    clients.forget_tokens()
+    monkeypatch.setattr(clients, "session_for", lru_cache(lambda where: session))
+    yield cloud
+    clients.forget_tokens()
+
+
+@pytest.fixture
+def sandbox(settings):
+    """A sandbox behind a socket of this machine, and the settings that lead there; `sandbox.cloud` is its inside."""
+    with Server(Cloud()) as server:
+        settings.MICROSOFT_LOGIN_URL = settings.MICROSOFT_GRAPH_URL = settings.EXCHANGE_URL = server.origin
+        clients.forget_tokens()
+        yield server
+    clients.forget_tokens()

@@ -1,0 +1,35 @@
+"""Django's admin is off; where it is on, it is a set of windows."""
+
+from unittest.mock import Mock
+
+import pytest
+from django.apps import apps
+from django.contrib.admin import AdminSite
+from django.urls import NoReverseMatch, reverse
+
+from sharing.admin import Window
+
+MODELS = {
+    "AuditChain", "AuditEvent", "Calendar", "CalendarPermission", "Change", "DeliveryPeriod", "Mailbox",
+    "PermissionPeriod", "Person", "PersonAddress", "RoleAssignment", "Stewardship", "SyncRun", "SyncShard", "Tenant",
+    "User",
+}  # fmt: skip
+
+
+def test_the_list_of_windows_is_the_list_of_models():
+    assert {model.__name__ for model in apps.get_app_config("sharing").get_models()} == MODELS
+
+
+def test_it_is_off_unless_switched_on():
+    with pytest.raises(NoReverseMatch):
+        reverse("admin:index")
+
+
+@pytest.mark.parametrize("model", [*apps.get_app_config("sharing").get_models()], ids=lambda model: model.__name__)
+def test_nothing_can_be_added_changed_or_deleted(model):
+    window = Window(model, AdminSite())
+    superuser = Mock(user=Mock(is_active=True, is_superuser=True, has_perm=lambda *_: True))
+    assert not window.has_add_permission(superuser)
+    assert not window.has_change_permission(superuser)
+    assert not window.has_delete_permission(superuser)
+    assert "password" not in window.get_fields(superuser)

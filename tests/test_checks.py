@@ -1,0 +1,141 @@
+"""Every system check speaks up where it should, and is silent on good settings."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.checks import Error, Info, Warning, run_checks
+from django.utils import timezone
+
+from portal import checks
+from sharing.models import list_tenant
+
+CHECKS = [
+    checks.microsoft_is_where_it_may_be,
+    checks.addresses_are_safe,
+    checks.keys_are_strong_and_apart,
+    checks.nobody_passes_unseen,
+    checks.database_and_broker_hold,
+]
+
+
+def found():
+    return {message.id: message for check in CHECKS for message in check()}
+
+
+def without(path):
+    return [name for name in settings.MIDDLEWARE if name != path]
+
+
+def with_database(**changes):
+    return {"default": {**settings.DATABASES["default"], "ENGINE": "django.db.backends.sqlite3", **changes}}
+
+
+REAL = {"MICROSOFT_LOGIN_URL": "", "MICROSOFT_GRAPH_URL": "", "EXCHANGE_URL": "", "MICROSOFT_CLOUD": "global"}
+CERTIFIED = {**REAL, "MICROSOFT_CLIENT_CERTIFICATE": "/run/secrets/graph.pem"}
+HTTPS = {
+    **CERTIFIED,
+    "PORTAL_URL": "https://calwarden.example.org",
+    "ALLOWED_HOSTS": ["calwarden.example.org"],
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+    "SESSION_COOKIE_NAME": "__Host-calwarden",
+    "CSRF_COOKIE_NAME": "__Host-calwarden-csrf",
+    "CELERY_BROKER_URL": "",
+    "EMBEDDED": True,
+}
+GOOD_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA recursive_triggers=ON",
+}
+
+# id, what it is, the settings that make it speak
+FAULTS = [
+    ("portal.E002", Error, {"MICROSOFT_LOGIN_URL": "http://192.0.2.7:8010"}),
+    ("portal.E002", Error, {"MICROSOFT_GRAPH_URL": "https://graph.microsoft.com.example.org"}),
+    ("portal.E002", Error, {**REAL, "MICROSOFT_CLOUD": "moon"}),
+    ("portal.E002", Error, {"EXCHANGE_URL": "http://exchange.example.org"}),
+    ("portal.E003", Error, {"PORTAL_URL": "https://calwarden.example.org"}),
+    ("portal.E004", Error, {"DEBUG": True, "ALLOWED_HOSTS": ["calwarden.example.org"]}),
+    ("portal.E005", Error, {"ALLOWED_HOSTS": ["*"]}),
+    ("portal.E006", Error, {"SECRET_KEY": "short"}),
+    ("portal.E006", Error, {"SECRET_KEY_FALLBACKS": ["short"]}),
+    ("portal.E007", Error, {"TOKEN_KEYS": [settings.SECRET_KEY]}),
+    ("portal.E008", Error, {"DATABASES": with_database(OPTIONS={})}),
+    ("portal.E008", Error, {"DATABASES": with_database(OPTIONS={**GOOD_OPTIONS, "transaction_mode": "DEFERRED"})}),
+    ("portal.E008", Error, {"DATABASES": with_database(OPTIONS={"transaction_mode": "IMMEDIATE"})}),
+    ("portal.E009", Error, {**CERTIFIED, "PORTAL_URL": "http://calwarden.example.org"}),
+    ("portal.E010", Error, {**HTTPS, "SESSION_COOKIE_SECURE": False}),
+    ("portal.E010", Error, {**HTTPS, "CSRF_COOKIE_SECURE": False}),
+    ("portal.E010", Error, {**HTTPS, "SESSION_COOKIE_NAME": "sessionid"}),
+    ("portal.E011", Error, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS, ATOMIC_REQUESTS=True)}),
+    ("portal.E012", Error, {"MIDDLEWARE": without("django.middleware.csrf.CsrfViewMiddleware")}),
+    ("portal.E013", Error, {"MIDDLEWARE": without("csp.middleware.CSPMiddleware")}),
+    ("portal.E013", Error, {"CONTENT_SECURITY_POLICY": {}}),
+    ("portal.E013", Error, {"CONTENT_SECURITY_POLICY": {"DIRECTIVES": {"script-src": ["'unsafe-inline'"]}}}),
+    ("portal.E014", Error, {"SESSION_SERIALIZER": "django.contrib.sessions.serializers.PickleSerializer"}),
+    ("portal.E014", Error, {"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}),
+    ("portal.E015", Error, {"TOKEN_KEYS": []}),
+    ("portal.E015", Error, {"TOKEN_KEYS": ["not-a-fernet-key"]}),
+    ("portal.E016", Error, {"MIDDLEWARE": without("django.contrib.auth.middleware.LoginRequiredMiddleware")}),
+    ("portal.E017", Error, {"MIDDLEWARE": without("sharing.web.signin.sessions.SessionLimits")}),
+    ("portal.E018", Error, {"AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"]}),
+    ("portal.E019", Error, {"CELERY_BROKER_URL": "redis://redis.example.org:6379/0"}),
+    ("portal.W001", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": ""}),
+    ("portal.W002", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": "a-secret"}),
+    ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "WEB_WORKERS": 2}),
+    ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "EMBEDDED": False}),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize(
+    ("check_id", "kind", "fault"), FAULTS, ids=[f"{fault[0]}-{n}" for n, fault in enumerate(FAULTS)]
+)
+def test_a_fault_is_named_by_its_check(check_id, kind, fault, settings):
+    for name, value in fault.items():
+        setattr(settings, name, value)
+    assert isinstance(found()[check_id], kind)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {},
+        {"DEBUG": False},
+        CERTIFIED,
+        HTTPS,
+        {**HTTPS, "CELERY_BROKER_URL": "rediss://:word@redis.example.org/0"},
+        {"CELERY_BROKER_URL": "redis://127.0.0.1:6379/0"},
+        {"PORTAL_URL": "http://127.0.0.1:8123"},
+    ],
+)
+def test_good_settings_are_passed_in_silence(good, settings):
+    for name, value in good.items():
+        setattr(settings, name, value)
+    assert found() == {}
+
+
+def test_every_check_that_exists_has_a_fault_here():
+    source = Path(checks.__file__).read_text()
+    ids = {f"portal.{letter}{n:03}" for letter in "EWI" for n in range(1, 40) if f"portal.{letter}{n:03}" in source}
+    assert ids - {fault[0] for fault in FAULTS} == {"portal.E001"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stored", "configured", "is_refused"),
+    [
+        ("sandbox", {}, False),
+        ("global", REAL, False),
+        ("global", {}, True),
+        ("sandbox", REAL, True),
+        ("usgov", REAL, True),
+    ],
+)
+def test_a_database_serves_one_cloud_only(stored, configured, is_refused, settings):
+    list_tenant(tid="1717622f-1d94-4d0c-9d74-709fad664b77", now=timezone.now(), cloud=stored)
+    for name, value in configured.items():
+        setattr(settings, name, value)
+    ids = [message.id for message in run_checks(databases=["default"]) if message.id == "portal.E001"]
+    assert ids == (["portal.E001"] if is_refused else [])
