@@ -347,6 +347,9 @@ def test_what_hides_in_a_name_is_shown_as_an_escape():
     assert words.visible("Adele\u202eecnaV") == "Adele\\u202eecnaV"
     assert words.visible("Ad\u200bele\u00ad Va\u2066nce\ufeff") == "Ad\\u200bele\\u00ad Va\\u2066nce\\ufeff"
     assert words.visible("Me\u200dgan") == "Me\\u200dgan"
+    assert words.visible("Me\x1bg\x08an\u2028\u3164") == "Me\\u001bg\\u0008an\\u2028\\u3164"
+    assert words.visible("Me\U000e0041gan") == "Me\\ue0041gan"
+    assert words.visible(words.visible("Ad\u202eele")) == words.visible("Ad\u202eele")
 
 
 def test_names_of_every_script_and_emoji_stay_as_they_are():
@@ -354,6 +357,8 @@ def test_names_of_every_script_and_emoji_stay_as_they_are():
         "Żółć Ångström",
         "\u0642\u0627\u0633\u0645\u200c\u062e\u0627\u0646\u06cc",
         "\U0001f468\u200d\U0001f469",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "two\nlines",
         "李 明",
     ):
         assert words.visible(name) == name

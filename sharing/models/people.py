@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from .names import visible
 from .tenants import Tenant, public_id
 
 
@@ -46,7 +47,7 @@ class Person(models.Model):
         indexes = [models.Index(fields=["tenant", "kind", "name"], name="person_kind_name")]
 
     def __str__(self) -> str:
-        return self.name or self.address or str(self.oid)
+        return visible(self.name or self.address) or str(self.oid)
 
     @property
     def is_outside(self) -> bool:
@@ -65,4 +66,4 @@ class PersonAddress(models.Model):
         indexes = [models.Index(fields=["tenant", "address"], name="address_lookup")]
 
     def __str__(self) -> str:
-        return self.address
+        return visible(self.address)

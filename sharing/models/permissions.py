@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from .mailboxes import Mailbox
+from .names import visible
 from .people import Person
 from .tenants import Tenant, public_id
 
@@ -60,7 +61,7 @@ class Calendar(models.Model):
         constraints = [models.UniqueConstraint(fields=["mailbox", "graph_id"], name="one_calendar_per_graph_id")]
 
     def __str__(self) -> str:
-        return self.name
+        return visible(self.name)
 
 
 class CalendarPermissionQuerySet(models.QuerySet):
@@ -131,7 +132,7 @@ class CalendarPermission(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.role}"
+        return f"{visible(self.name)}: {self.role}"
 
     def choices(self) -> tuple[str, ...]:
         """Roles a person may pick here: Graph's allowedRoles that we know how to write, in order of reach."""

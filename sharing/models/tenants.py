@@ -7,6 +7,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
+from .names import visible
+
 
 def public_id() -> str:
     """A random id for the start of a URL: 16 characters, never guessed, never a Graph id."""
@@ -52,7 +54,7 @@ class Tenant(models.Model):
     objects = TenantQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return self.name or str(self.tid)
+        return visible(self.name) or str(self.tid)
 
     @property
     def is_read(self) -> bool:
@@ -87,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [models.UniqueConstraint(fields=["tenant", "oid"], name="one_user_per_tenant_and_oid")]
 
     def __str__(self) -> str:
-        return self.name or self.address or self.username
+        return visible(self.name or self.address) or self.username
 
     def save(self, *args, **kwargs):
         if not self.username:
