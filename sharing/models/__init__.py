@@ -1,9 +1,12 @@
 """Rows, and sets of rows."""
 
+from .activation import READER, WRITER, ActivationLink, ConsentAttempt
 from .audit import AuditChain, AuditEvent
 from .changes import Change, ChangeQuerySet
+from .credentials import AppCredential, Grant
 from .due import Due, DueQuerySet
 from .mailboxes import DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
+from .notices import Notice
 from .people import Person, PersonAddress
 from .permissions import (
     DELEGATE_ROLES,
@@ -18,24 +21,36 @@ from .permissions import (
     role_as_of,
 )
 from .runs import SyncRun
+from .scope import CallCount, GroupLimit, GroupMember, Invitation
 from .tenants import RoleAssignment, Stewardship, Tenant, User, list_tenant, public_id
 
 __all__ = [
     "DELEGATE_ROLES",
     "ORGANIZATION_ID",
+    "READER",
     "UNKNOWN_REACH",
+    "WRITER",
+    "ActivationLink",
+    "AppCredential",
     "AuditChain",
     "AuditEvent",
     "Calendar",
     "CalendarPermission",
     "CalendarPermissionQuerySet",
+    "CallCount",
     "Change",
     "ChangeQuerySet",
+    "ConsentAttempt",
     "DeliveryPeriod",
     "Due",
     "DueQuerySet",
+    "Grant",
+    "GroupLimit",
+    "GroupMember",
+    "Invitation",
     "Mailbox",
     "MailboxQuerySet",
+    "Notice",
     "PermissionPeriod",
     "Person",
     "PersonAddress",

@@ -19,6 +19,10 @@ class SyncShard(Due):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="shards", db_index=False)
     number = models.PositiveIntegerField()
     run = models.ForeignKey("sharing.SyncRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="shards")
+    grant = models.OneToOneField(
+        "sharing.Grant", null=True, blank=True, on_delete=models.PROTECT, related_name="shard",
+        help_text="Whose own token reads it; null where the app reads.",
+    )  # fmt: skip
     read_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(default=dict, blank=True)
 
@@ -78,6 +82,7 @@ class Mailbox(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     fresh_at: datetime | None  # only after with_freshness()
     failures = models.PositiveIntegerField(default=0)
+    disconnected_at = models.DateTimeField(null=True, blank=True, help_text="Its person wanted it read no more.")
 
     objects = MailboxQuerySet.as_manager()
 

@@ -17,7 +17,7 @@ def public_id() -> str:
 
 class TenantQuerySet(models.QuerySet):
     def may_sign_in(self):
-        return self.exclude(state=Tenant.ENDED)
+        return self.exclude(state__in=[Tenant.ENDED, Tenant.PRIVATE])
 
     def asked(self):
         """Tenants that are asked on schedule: a lost one too, to notice when it answers again."""
@@ -29,10 +29,17 @@ class TenantQuerySet(models.QuerySet):
 
 
 class Tenant(models.Model):
-    """One Entra tenant; being listed is enough to sign in, reading and writing are switched on after it."""
+    """One Entra tenant; being listed is enough to sign in, reading and writing are switched on after it.
 
-    LISTED, CONNECTED, LOST, ENDED = "listed", "connected", "lost", "ended"
-    STATES = [(s, s) for s in (LISTED, CONNECTED, LOST, ENDED)]
+    A private one is known only because somebody connected their own mailbox in it.
+    """
+
+    LISTED, CONNECTED, LOST, ENDED, PRIVATE = "listed", "connected", "lost", "ended", "private"
+    STATES = [(s, s) for s in (LISTED, CONNECTED, LOST, ENDED, PRIVATE)]
+    DOMAIN_WIDE, INDIVIDUAL = "domain_wide", "individual"
+    MODES = [(m, m) for m in (DOMAIN_WIDE, INDIVIDUAL)]
+    EVERYBODY, GROUP, PEOPLE = "everybody", "group", "people"
+    SCOPES = [(s, s) for s in (EVERYBODY, GROUP, PEOPLE)]
 
     tid = models.UUIDField(unique=True)
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
@@ -42,7 +49,12 @@ class Tenant(models.Model):
     state = models.CharField(max_length=12, choices=STATES, default=LISTED)
     cause = models.CharField(max_length=80, blank=True)
     state_since = models.DateTimeField()
+    mode = models.CharField(max_length=12, choices=MODES, default=DOMAIN_WIDE)
+    scope = models.CharField(max_length=12, choices=SCOPES, default=EVERYBODY, help_text="Who is read.")
+    people_may_disconnect = models.BooleanField(default=False)
+    people_may_connect_others = models.BooleanField(default=False, help_text="Mailboxes of other accounts.")
     writes_on = models.BooleanField(default=False)
+    has_writer = models.BooleanField(default=False, help_text="Writing goes through the second registration.")
     frozen_at = models.DateTimeField(null=True, blank=True)
     guests_may_sign_in = models.BooleanField(default=False)
     delta_link = models.TextField(blank=True)
