@@ -3,6 +3,9 @@
 from django.apps import apps
 from django.contrib import admin
 
+# Secrets, sealed or hashed: of no use to anybody who looks
+UNSEEN = ("password", "delta_link", "sealed", "token_hash", "state_hash", "browser_hash", "body")
+
 
 class Window(admin.ModelAdmin):
     """Shows rows as they are; a mirror is not edited, and every change goes through `changes`."""
@@ -11,7 +14,7 @@ class Window(admin.ModelAdmin):
     show_full_result_count = False
 
     def get_fields(self, request, obj=None):
-        return [f.name for f in self.model._meta.fields if f.name not in ("password", "delta_link")]
+        return [f.name for f in self.model._meta.fields if f.name not in UNSEEN]
 
     def get_list_display(self, request):
         moments = [f.name for f in self.model._meta.fields if f.name.endswith(("state", "_at"))]
