@@ -1,4 +1,4 @@
-"""The people who are not in the cast, the rooms, the shared mailboxes, the groups and the guests."""
+"""The people who are not in the cast, the rooms, the shared mailboxes, the groups, the guests and the contacts."""
 
 # Alias, display name, job title, department, manager's alias.
 PEOPLE = (
@@ -81,14 +81,32 @@ RESOURCES = (
     ("press", "Press Office", "shared"),
 )
 
-# Alias (None: no mail), name, security enabled, Microsoft 365 group, members' aliases.
+# Alias (None: no mail), name, security enabled, Microsoft 365 group, members: aliases of people and of groups above,
+# addresses of contacts. Who is in a group within a group is below it, but none of its direct members.
 GROUPS = (
     ("executives", "Executives", True, False, ("AlexW", "NestorW", "JohannaL", "MiriamG", "HenriettaM", "DiegoS")),
-    ("marketing", "Marketing", True, False, ("MiriamG", "LynneR", "DeliaD", "LucaR")),
+    ("studio", "Studio", True, False, ("DeliaD", "LucaR", "agency@tailspintoys.com")),
+    ("marketing", "Marketing", True, False, ("MiriamG", "LynneR", "DeliaD", "studio")),
     ("sales", "Sales Team", True, False, ("TarekH", "IngridB", "MateoV", "SaraN")),
-    ("everyone", "Everyone at Contoso", False, False, ("AlexW", "MeganB", "AdeleV", "LeeG")),
+    (
+        "everyone",
+        "Everyone at Contoso",
+        False,
+        False,
+        ("AlexW", "MeganB", "AdeleV", "executives", "marketing", "sales"),
+    ),
     ("launch", "Launch Project", False, True, ("PradeepG", "YunaK", "LidiaH")),
-    (None, "Calendar Readers (security)", True, False, ("IsaiahL", "LidiaH")),
+    (None, "Calendar Readers (security)", True, False, ("IsaiahL", "LidiaH", "sales")),
+    ("council", "Works Council", False, True, ("BiancaP", "EmilyB", "RebekaS")),
+)
+# Whose members nobody sees without a permission of its own.
+HIDDEN_GROUPS = ("council",)
+
+# Address, display name, company, further address.
+CONTACTS = (
+    ("agency@tailspintoys.com", "Tailspin Agency", "Tailspin Toys", None),
+    ("hello@northwindtraders.com", "Northwind Order Desk", "Northwind Traders", "orders@northwindtraders.com"),
+    ("taxi@litware.com", "Litware Taxi", "Litware", None),
 )
 
 # Address, display name.

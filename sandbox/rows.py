@@ -1,7 +1,10 @@
-"""What the pretend Microsoft remembers: tenants, users, groups, mailboxes, calendars and their permissions."""
+"""What the pretend Microsoft remembers: tenants, their directory, mailboxes, calendars and permissions."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from sandbox.apps import ServicePrincipal, principal_of
+from sandbox.cast import PORTAL_APP
 
 DELEGATE_ROLES = ("delegateWithoutPrivateEventAccess", "delegateWithPrivateEventAccess")
 ROLES = ("none", "freeBusyRead", "limitedRead", "read", "write", *DELEGATE_ROLES, "custom")
@@ -104,6 +107,7 @@ class User:
     on_premises_sync: bool | None = None
     holder_id: str = ""
     app_roles: list[str] = field(default_factory=list)
+    directory_roles: list[str] = field(default_factory=list)
     mailbox: Mailbox | None = None
     mailbox_state: str = "ok"
 
@@ -116,6 +120,8 @@ class User:
 
 @dataclass(slots=True)
 class Group:
+    """`members` are the oids of users, groups and contacts; `visibility` is null or "HiddenMembership"."""
+
     oid: str
     name: str
     mail: str | None = None
@@ -125,15 +131,27 @@ class Group:
     members: list[str] = field(default_factory=list)
     holder_id: str = ""
     description: str | None = None
+    visibility: str | None = None
+
+
+@dataclass(slots=True)
+class Contact:
+    """An organizational contact: an address outside that stands in the organization's own address book."""
+
+    oid: str
+    name: str
+    mail: str
+    proxy_addresses: list[str] = field(default_factory=list)
+    company: str | None = None
 
 
 @dataclass(slots=True)
 class Tenant:
     """One directory with its mailboxes.
 
-    `changes` is the delta journal: (number, oid), numbers rising. `granted_roles` are the app roles an administrator
-    consented to for the apps in `listed_apps`. `keys` finds users by oid and UPN, `holders` users and groups by
-    address.
+    `changes` is the delta journal: (number, oid), numbers rising. `principals` are the apps known here, by client id,
+    `removed` counts how often each was removed. `user_consent` is whether people may consent for themselves. `keys`
+    finds users by oid and UPN, `holders` users and groups by address.
     """
 
     tid: str
@@ -142,12 +160,20 @@ class Tenant:
     users: dict[str, User] = field(default_factory=dict)
     deleted: dict[str, User] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
     changes: list[tuple[int, str]] = field(default_factory=list)
-    granted_roles: set[str] = field(default_factory=set)
-    listed_apps: set[str] = field(default_factory=set)
+    principals: dict[str, ServicePrincipal] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+    user_consent: bool = True
     country: str = "US"
     keys: dict[str, str] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def granted_roles(self) -> set[str]:
+        """The app roles of the portal's own app."""
+        found = self.principals.get(PORTAL_APP)
+        return set(found.roles) if found else set()
 
     def add(self, user: User) -> User:
         self.users[user.oid] = user
@@ -220,10 +246,10 @@ def tenant_of(value: dict[str, Any]) -> Tenant:
             **value,
             "users": {},
             "groups": {},
+            "contacts": {oid: Contact(**each) for oid, each in value["contacts"].items()},
             "deleted": {oid: user_of(each) for oid, each in value["deleted"].items()},
             "changes": [(number, oid) for number, oid in value["changes"]],
-            "granted_roles": set(value["granted_roles"]),
-            "listed_apps": set(value["listed_apps"]),
+            "principals": {id: principal_of(each) for id, each in value["principals"].items()},
         }
     )
     for each in value["users"].values():

@@ -58,6 +58,7 @@ SHARES = (
     ("DiegoS", None, "EmilyB", PRIVATE),
     ("DiegoS", None, "MalloryC", READ),
     ("DiegoS", "Interviews", "MalloryC", WRITE),
+    ("DiegoS", "Interviews", "council", READ),
     ("GradyA", None, "EnricoC", DELEGATE),
     ("GradyA", None, "GerhartM", CUSTOM),
     ("GradyA", "Shared lab", "piet@tailspintoys.com", READ),

@@ -1,18 +1,24 @@
 """Builds the tenants of the reset world."""
 
-from sandbox import cast, ids, people, shares
+from collections.abc import Collection
+
+from sandbox import cast, consent, ids, people, shares
+from sandbox.apps import App
 from sandbox.changes import Change, apply, new_user
 from sandbox.generate import add_mailboxes
 from sandbox.journal import PAST
-from sandbox.rows import Calendar, Group, Mailbox, Tenant, User
+from sandbox.rows import Calendar, Contact, Group, Mailbox, Tenant, User
 from sandbox.state import State
 from sandbox.templates import settings
+
+CLIENT_SECRET = "sandbox-secret-of-the-portal"
 
 GRANTED = {
     "Calendars.ReadWrite",
     "MailboxSettings.ReadWrite",
     "User.Read.All",
     "GroupMember.Read.All",
+    "OrgContact.Read.All",
     "Organization.Read.All",
 }
 # The cast's own job titles, departments and managers.
@@ -28,18 +34,43 @@ CAST_JOBS = {
 }
 
 
-def build(*, mailboxes: int = 0) -> State:
-    """The world of the sandbox, with this many generated mailboxes in Contoso beside its own people."""
-    return State(lambda: tenants(mailboxes), PAST)
+# Who holds which directory role; only the first two may consent to application permissions.
+ADMINISTRATORS = {
+    cast.ALLAN: "Global Administrator",
+    cast.ISAIAH: "Privileged Role Administrator",
+    cast.LIDIA: "Cloud Application Administrator",
+    cast.PATTI: "Global Administrator",
+}
 
 
-def tenants(mailboxes: int) -> dict[str, Tenant]:
+def build(*, mailboxes: int = 0, consented: Collection[str] = (cast.CONTOSO, cast.FABRIKAM)) -> State:
+    """The world of the sandbox, with this many generated mailboxes in Contoso beside its own people.
+
+    `consented` are the tenants that consented to the portal's app before the world began.
+    """
+    return State(lambda: tenants(mailboxes, consented), PAST, apps)
+
+
+def apps() -> dict[str, App]:
+    """The registrations of the reset world: the portal's own, which reads and writes."""
+    portal = App(
+        cast.PORTAL_APP,
+        "Calwarden",
+        cast.CONTOSO,
+        publisher="Calwarden (sandbox)",
+        app_roles=sorted(GRANTED),
+        scopes=["openid", "profile", "User.Read"],
+        secrets=[{"value": CLIENT_SECRET, "ends_at": None}],
+    )
+    return {portal.client_id: portal}
+
+
+def tenants(mailboxes: int, consented: Collection[str] = (cast.CONTOSO, cast.FABRIKAM)) -> dict[str, Tenant]:
     contoso = Tenant(cast.CONTOSO, "Contoso", ["contoso.com", "contoso.onmicrosoft.com"])
     fabrikam = Tenant(cast.FABRIKAM, "Fabrikam", ["fabrikam.com", "fabrikam.onmicrosoft.com"])
     both = {contoso.tid: contoso, fabrikam.tid: fabrikam}
-    for tenant in both.values():
-        tenant.granted_roles = set(GRANTED)
-        tenant.listed_apps = {cast.PORTAL_APP}
+    for tid in consented:
+        consent.give(both[tid], apps()[cast.PORTAL_APP], at="2025-01-15T09:00:00Z")
     for oid, name, upn, tid, _ in cast.CAST:
         if "#EXT#" in upn:
             add_guest(both[tid], name, "grace@tailspintoys.com", oid=oid)
@@ -58,8 +89,14 @@ def tenants(mailboxes: int) -> dict[str, Tenant]:
         add_resource(contoso, alias, name, purpose)
     for address, name in people.GUESTS:
         add_guest(contoso, name, address)
+    for contact in people.CONTACTS:
+        add_contact(contoso, *contact)
     for row in people.GROUPS:
         add_group(contoso, *row)
+    for tenant in both.values():
+        for oid, role in ADMINISTRATORS.items():
+            if oid in tenant.users:
+                tenant.users[oid].directory_roles = [role]
     give_places_and_jobs(both)
     give_shares(both)
     take_states(both)
@@ -126,7 +163,8 @@ def add_guest(tenant: Tenant, name: str, address: str, *, oid: str | None = None
 def add_group(
     tenant: Tenant, alias: str | None, name: str, secure: bool, unified: bool, members: tuple[str, ...]
 ) -> None:
-    found = [tenant.user(f"{member}@{tenant.domains[0]}") for member in members]
+    contacts = {each.mail: each for each in tenant.contacts.values()}
+    found = [contacts.get(member) or tenant.holder(f"{member}@{tenant.domains[0]}") for member in members]
     tenant.add_group(
         Group(
             ids.object_id("group", name),
@@ -135,10 +173,17 @@ def add_group(
             alias is not None,
             secure,
             ["Unified"] if unified else [],
-            [user.oid for user in found if user],
+            [each.oid for each in found if each],
             ids.holder_id(alias or name),
+            visibility="HiddenMembership" if alias in people.HIDDEN_GROUPS else None,
         )
     )
+
+
+def add_contact(tenant: Tenant, address: str, name: str, company: str, further: str | None) -> None:
+    proxies = [f"SMTP:{address}", *([f"smtp:{further}"] if further else [])]
+    contact = Contact(ids.object_id("contact", address), name, address, proxies, company)
+    tenant.contacts[contact.oid] = contact
 
 
 def give_places_and_jobs(tenants: dict[str, Tenant]) -> None:

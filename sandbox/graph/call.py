@@ -21,6 +21,8 @@ NEEDS: dict[str, set[str]] = {
     "users in full": {"User.Read.All", *_DIRECTORY},
     "self": {"User.Read", "User.ReadBasic.All", "User.Read.All", *_DIRECTORY},
     "groups": {"GroupMember.Read.All", "Group.Read.All", *_DIRECTORY},
+    "hidden members": {"Member.Read.Hidden"},
+    "contacts": {"OrgContact.Read.All", *_DIRECTORY},
     "organization": {"Organization.Read.All", "User.Read", *_DIRECTORY},
     "list calendars": {"Calendars.ReadBasic", "Calendars.ReadBasic.All", *_CALENDARS},
     "read calendars": _CALENDARS,

@@ -1,13 +1,11 @@
-"""organization and the list of groups."""
+"""organization."""
 
 from typing import Any
 
 from sandbox.graph.call import Call, chosen, collection, entity
 from sandbox.graph.errors import Refusal
-from sandbox.graph.paging import directory_page
-from sandbox.graph.query import filtered
 from sandbox.http import Response
-from sandbox.rows import Group, Tenant
+from sandbox.rows import Tenant
 
 
 def organization(call: Call, id: str | None = None) -> Response:
@@ -41,38 +39,3 @@ def _organization(tenant: Tenant) -> dict[str, Any]:
         "tenantType": "AAD",
         "verifiedDomains": domains,
     }
-
-
-def _group(group: Group) -> dict[str, Any]:
-    return {
-        "id": group.oid,
-        "createdDateTime": "2020-02-03T04:05:06Z",
-        "description": group.description,
-        "displayName": group.name,
-        "groupTypes": group.group_types,
-        "mail": group.mail,
-        "mailEnabled": group.mail_enabled,
-        "mailNickname": (group.mail or group.name).split("@")[0],
-        "proxyAddresses": [f"SMTP:{group.mail}"] if group.mail else [],
-        "securityEnabled": group.security_enabled,
-        "visibility": None,
-    }
-
-
-def groups(call: Call) -> Response:
-    call.only("GET")
-    call.need("groups", "Authorization_RequestDenied")
-    kept = filtered(call, [_group(group) for group in call.tenant.groups.values()])
-    page, link = directory_page(call, [call.tenant.groups[row["id"]] for row in kept], "groups")
-    select = call.params.get("$select")
-    context = call.context(f"groups({select})" if select else "groups")
-    return collection(context, [chosen(_group(group), select) for group in page], nextLink=link)
-
-
-def group(call: Call, id: str) -> Response:
-    call.only("GET")
-    call.need("groups", "Authorization_RequestDenied")
-    found = call.tenant.groups.get(id)
-    if found is None:
-        raise Refusal("Request_ResourceNotFound", id)
-    return entity(call.context("groups/$entity"), chosen(_group(found), call.params.get("$select")))

@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 
 from sandbox.graph.call import Call, number
 from sandbox.graph.errors import Refusal
-from sandbox.rows import Group, User
+from sandbox.rows import Contact, Group, User
 
 Row = TypeVar("Row")
-Object = TypeVar("Object", User, Group)
+Object = TypeVar("Object", bound=User | Group | Contact)
 
 
 def outlook_page(call: Call, rows: list[Row], *, size: int, most: int = 1000) -> tuple[list[Row], str | None]:
@@ -27,7 +27,7 @@ def outlook_page(call: Call, rows: list[Row], *, size: int, most: int = 1000) ->
 
 
 def directory_page(call: Call, rows: list[Object], name: str) -> tuple[list[Object], str | None]:
-    """One page of users or groups (100 unless `$top` says 1 to 999) and the link to the next.
+    """One page of directory objects (100 unless `$top` says 1 to 999) and the link to the next.
 
     The next page begins behind the last row of this one, wherever that stands by then: nobody is
     skipped when another leaves.

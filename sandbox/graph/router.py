@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.graph import calendars, organization, permissions, settings, users
+from sandbox.graph import calendars, contacts, groups, organization, permissions, settings, users
 from sandbox.graph.call import Call, normal
 from sandbox.graph.errors import Refusal
 from sandbox.http import Request, Response
@@ -50,6 +50,7 @@ def kind(request: Request) -> str:
         ("delta", "users_delta"),
         ("organization", "organization"),
         ("groups", "groups"),
+        ("contacts", "contacts"),
         ("users", "users"),
     ):
         if word in path:
@@ -102,9 +103,13 @@ def answer(call: Call) -> Response:
         case ["organization", _]:
             return organization.organization(call, call.path[1])
         case ["groups"]:
-            return organization.groups(call)
+            return groups.list_groups(call)
         case ["groups", _]:
-            return organization.group(call, call.path[1])
+            return groups.get_group(call, call.path[1])
+        case ["groups", _, "members" | "transitivemembers", *rest]:
+            return groups.members(call, call.path[1], rest, nested=names[2] == "transitivemembers")
+        case ["contacts"]:
+            return contacts.list_contacts(call)
         case ["groups", _, "calendar", *_]:
             raise Refusal("ErrorAccessDenied")
     raise Refusal("BadRequest", call.path[-1] if call.path else "")

@@ -9,11 +9,15 @@ from sandbox.graph import kind
 from sandbox.http import Request
 from tests.sandbox.calls import ALEX, DEFAULT, KIDS, PRIMARY, USERS, caller, code
 
+SALES = f"/v1.0/groups/{ids.object_id('group', 'Sales Team')}"
 ROLES_NEEDED = [
     ("GET", USERS, "User.Read.All", "Authorization_RequestDenied"),
     ("GET", f"{USERS}/delta", "User.Read.All", "Authorization_RequestDenied"),
     ("GET", "/v1.0/organization", "Organization.Read.All", "Authorization_RequestDenied"),
     ("GET", "/v1.0/groups", "GroupMember.Read.All", "Authorization_RequestDenied"),
+    ("GET", f"{SALES}/members", "GroupMember.Read.All", "Authorization_RequestDenied"),
+    ("GET", f"{SALES}/transitiveMembers", "GroupMember.Read.All", "Authorization_RequestDenied"),
+    ("GET", "/v1.0/contacts", "OrgContact.Read.All", "Authorization_RequestDenied"),
     ("GET", f"{ALEX}/calendars", "Calendars.ReadBasic.All", "ErrorAccessDenied"),
     ("GET", f"{PRIMARY}/calendarPermissions", "Calendars.ReadBasic.All", "ErrorAccessDenied"),
     ("GET", f"{PRIMARY}/calendarPermissions/{DEFAULT}", "Calendars.Read", "ErrorAccessDenied"),

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from sandbox import cast
+from sandbox import cast, ids
 from sandbox.cloud import Cloud
 from sandbox.rows import ROLES
 from sandbox.server import Server
@@ -304,6 +304,17 @@ def test_the_sdk_reads_the_organization_and_the_groups(place):
     assert organization.value[0].id == cast.CONTOSO
     assert {domain.name for domain in organization.value[0].verified_domains} >= {"contoso.com"}
     assert "launch@contoso.com" in {group.mail for group in groups.value}
+
+
+def test_the_sdk_reads_contacts_and_who_is_in_a_group(place):
+    async def act(client):
+        group = client.groups.by_group_id(ids.object_id("group", "Marketing"))
+        return await client.contacts.get(), await group.members.get(), await group.transitive_members.get()
+
+    contacts, direct, everybody = place.run(act)
+    assert unknown([contacts, direct, everybody]) == []
+    assert "agency@tailspintoys.com" in {contact.mail for contact in contacts.value}
+    assert (len(direct.value), len(everybody.value)) == (4, 6)
 
 
 @pytest.mark.parametrize(
