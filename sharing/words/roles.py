@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from .names import visible
+
 OWNER, IT = "owner", "it"
 YOUR_ORGANIZATION = "your organization"
 
@@ -158,7 +160,7 @@ def role_sentence(value: str, *, is_organization: bool = False) -> str:
 
 def everyone_at(org: str) -> str:
     """The name of the My Organization row; `org` is the tenant's name, which may be empty."""
-    return f"Everyone at {org or YOUR_ORGANIZATION}"
+    return f"Everyone at {visible(org) or YOUR_ORGANIZATION}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -181,7 +183,7 @@ def summary_parts(permissions: Iterable[Shared], org_name: str) -> list[tuple[st
             everyone = permission.role
         else:
             verb = permission.role if permission.role in _VERBS else "custom"
-            groups.setdefault(verb, []).append(permission.name)
+            groups.setdefault(verb, []).append(visible(permission.name))
     parts: list[tuple[str, bool]] = []
     for role, names in groups.items():
         shown, more = (names, 0) if len(names) <= 3 else (names[:1], len(names) - 1)

@@ -5,10 +5,12 @@ import io
 import re
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from sharing import words
-from sharing.models import Calendar, CalendarPermission, Tenant
+from sharing.models import Calendar, CalendarPermission, Change, Person, Tenant, User
 from tests.cast import ALEX, ALLAN, ISAIAH, NOW, read
 
 from .hostile import BENIGN, PAYLOADS, RUNS, Made, flat
@@ -108,7 +110,36 @@ def test_a_tenant_may_be_called_anything(cast):
         Tenant.objects.filter(pk=cast.contoso.pk).update(name=name)
         pages = look()
         assert tags_of(pages) - plain == set(), name
-        assert [page for page, made in pages.items() if flat(name) not in made.text] == [], name
+        assert [page for page, made in pages.items() if flat(words.visible(name)) not in made.text] == [], name
+
+
+HIDES = "\u202e\u2066\u200b"
+
+
+@pytest.mark.slow
+def test_nothing_hides_in_a_page_and_no_text_is_turned_around(cast):
+    place = places_of(cast)[0]
+    for rows, columns in (
+        (Person.objects.all(), ("name", "address", "job_title", "department")),
+        (User.objects.all(), ("name", "address")),
+        (Tenant.objects.all(), ("name",)),
+        (Calendar.objects.all(), ("name", "owner_name")),
+        (CalendarPermission.objects.all(), ("name", "address")),
+        (Change.objects.all(), ("name",)),
+    ):
+        rows.update(**{column: Concat(Value(f"Ad{HIDES}"), column) for column in columns})
+
+    browsers = {who: cast.browser(who) for who in set(WHO.values())}
+    asked = [(WHO[r.what.audience], place.url(r)) for r in routes() if r.what.get != 405 and r.what.is_page]
+    asked += [(ISAIAH, reverse("it:people") + f"?kind={kind}") for kind in ("guest", "group", "outside", "unresolved")]
+    asked += [(ISAIAH, reverse("it:access") + f"?tab=organization&person={place.person}")]
+    pages = {url: browsers[who].get(url, follow=True).content.decode() for who, url in asked}
+    refused = browsers[ALLAN].post(reverse("setup:roles"), {"address": "nobody@contoso.com", "role": "reviewer"})
+    pages["a form that is refused"] = refused.content.decode()
+
+    found = {url: re.findall(f".{{40}}[{HIDES}].{{10}}", page, re.DOTALL) for url, page in pages.items()}
+    assert {url: hits[:2] for url, hits in found.items() if hits} == {}
+    assert sum("Ad\\u202e\\u2066\\u200b" in page for page in pages.values()) > len(pages) // 2
 
 
 def test_a_spreadsheet_runs_none_of_them(cast, give_names):

@@ -57,10 +57,13 @@ def _entry(
     permission: CalendarPermission, at: datetime, before: str, after: str, end: str, change: Change | None,
     org: str, now: datetime,
 ) -> Entry:  # fmt: skip
-    name = words.everyone_at(org) if permission.is_organization else permission.name or permission.address
+    name = (
+        words.everyone_at(org) if permission.is_organization else words.visible(permission.name or permission.address)
+    )
     owner = str(permission.mailbox.person)
     sentence = words.noticed_sentence(name, before, after, end, audience=words.IT)
-    return Entry(at, f"{owner}, {permission.calendar.name}: {sentence}", (owner, name), _when(at, change, now))
+    calendar = str(permission.calendar) or "Calendar without a name"
+    return Entry(at, f"{owner}, {calendar}: {sentence}", (owner, name), _when(at, change, now))
 
 
 def _deliveries(person: Person, now: datetime) -> Iterator[Entry]:

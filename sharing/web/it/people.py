@@ -95,7 +95,8 @@ def _lines(request: Asked, page: Page) -> list[dict[str, Any]]:
             "name": words.NOT_FOUND
             if words.is_sid(row["name"])
             else words.visible(row["name"] or row["address"]) or "No name",
-            "job_title": row["name"] if words.is_sid(row["name"]) else row["job_title"],
+            "job_title": row["name"] if words.is_sid(row["name"]) else words.visible(row["job_title"]),
+            "address": words.visible(row["address"]),
             "href": link(row["public_id"]),
             "what": words.kind_label(row["kind"], size=row["size"]),
             "account": flag_badges((state,)) if (state := account_state(row["enabled"], row["ended_at"])) else "",

@@ -67,7 +67,8 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
 def _about(person: Person) -> str:
     kind = "" if person.kind == Person.USER else words.kind_label(person.kind, size=person.size)
     sid = person.name if words.is_sid(person.name) else ""
-    return " · ".join(part for part in (sid, kind, person.job_title, person.department, person.address) if part)
+    parts = (sid, kind, person.job_title, person.department, person.address)
+    return " · ".join(words.visible(part) for part in parts if part)
 
 
 def _in_short(held: permissions.Rows, owned: permissions.Rows, tenant: Tenant) -> list[dict[str, object]]:

@@ -58,7 +58,7 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
     return Row(
         id=values["id"],
         name=words.everyone_at(org) if organization else words.NOT_FOUND if is_sid else words.visible(name),
-        sub="" if organization else name if is_sid else _second_part(values),
+        sub="" if organization else name if is_sid else words.visible(_second_part(values)),
         href=link(values["grantee__public_id"] or ""),
         owner=words.visible(values["mailbox__person__name"] or values["mailbox__person__address"]),
         owner_href=link(values["mailbox__person__public_id"]),

@@ -149,7 +149,7 @@ def _meta(permission: CalendarPermission, others: list[str]) -> str:
         parts.append("In Outlook: People in my organization")
     else:
         if permission.address and permission.address != permission.name:
-            parts.append(permission.address)
+            parts.append(words.visible(permission.address))
         parts.append(f"Since {words.since(permission.began_at, permission.began_after_at, day)}")
     if permission.removable is False:
         to_none = "none" in others

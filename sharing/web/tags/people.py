@@ -30,6 +30,9 @@ FLAGS = {
 }
 
 
+register.filter("visible", words.visible)
+
+
 @register.simple_tag
 def icon(name: str, cls: str = "") -> SafeString:
     """`{% icon "clock" %}`: one icon of the sprite, hidden from readers, always beside words."""
@@ -75,7 +78,7 @@ def who(
     `dense=True` is for IT tables: one line, no avatar, the second part muted on the same line.
     """
     link = '<a class="plain" href="{1}">{0}</a>' if href else '<span class="strong">{0}</span>'
-    named = format_html(link, words.visible(name), href)
+    named, sub = format_html(link, words.visible(name), href), words.visible(sub)
     if dense:
         beside = format_html(' <span class="sub">{}</span>', sub) if sub else ""
         return format_html('<span class="who-line">{}{}</span>', named, beside)
