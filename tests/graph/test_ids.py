@@ -1,6 +1,6 @@
 """Ids are checked before a path is built, and links before they are followed."""
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import requests
@@ -67,6 +67,20 @@ def test_ids_become_one_segment():
     path = permission_path(ALEX, "AAM/+k=", "RGVmYXVsdA==")
     assert path == f"/users/{ALEX}/calendars/AAM%2F%2Bk%3D/calendarPermissions/RGVmYXVsdA%3D%3D"
     assert check_path(path) == path
+
+
+@given(st.from_regex(r"[A-Za-z0-9_\-+/=]{4,64}", fullmatch=True))
+def test_an_id_is_quoted_as_one_segment_always_is(value):
+    assert outlook_id(value) == quote(value, safe="")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "users", "/users/", "//users", "/users//me", "/users/./me", "/users?\n", "?a"]
+)
+def test_a_path_is_segments_behind_slashes_or_no_path(path):
+    check_path("/users/me?a")
+    with pytest.raises(IdRefused):
+        check_path(path)
 
 
 @given(st.from_regex(r"[A-Za-z0-9_\-+/=]{4,64}", fullmatch=True))
