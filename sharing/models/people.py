@@ -30,7 +30,10 @@ class Person(models.Model):
     enabled = models.BooleanField(null=True, blank=True)
     job_title = models.CharField(max_length=256, blank=True)
     department = models.CharField(max_length=256, blank=True)
-    size = models.PositiveIntegerField(null=True, blank=True, help_text="Members of a group; null is unknown.")
+    size = models.PositiveIntegerField(
+        null=True, blank=True, help_text="People in a group and in the groups within it; null is unknown."
+    )
+    size_at = models.DateTimeField(null=True, blank=True, help_text="Since when size is so; null: never asked for.")
     changed_at = models.DateTimeField(null=True, blank=True, help_text="When enabled last changed, as far as seen.")
     missed_at = models.DateTimeField(null=True, blank=True, help_text="First complete listing without this person.")
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -44,7 +47,13 @@ class Person(models.Model):
                 fields=["tenant", "key"], name="one_person_per_key", condition=models.Q(oid__isnull=True)
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "kind", "name"], name="person_kind_name")]
+        indexes = [
+            models.Index(fields=["tenant", "kind", "name"], name="person_kind_name"),
+            models.Index(
+                fields=["tenant", "id"], name="person_gone",
+                condition=models.Q(enabled=False) | ~models.Q(ended_at=None),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return visible(self.name or self.address) or str(self.oid)
