@@ -1,12 +1,14 @@
 """The access table: every open permission of a tenant, filtered, sorted, searched, and the same as CSV."""
 
+from datetime import datetime
+
 from django.db.models import Q
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from sharing import access
-from sharing.models import CalendarPermission, Person, Role, Tenant
+from sharing.models import Person, Role, Tenant
 from sharing.web.asked import Asked
 
 from . import figures, permissions
@@ -54,7 +56,7 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
     )  # fmt: skip
     link = person_links(request)
     page.rows = [row_of(row, org=str(tenant), now=now, link=link) for row in page.rows]
-    sets = _tab_sets(every, tenant)
+    sets = _tab_sets(every, tenant, now)
     if len(branches) == 1:
         *tab_counts, page.total = counts(tenant, [*sets, *branches])
     else:
@@ -99,17 +101,15 @@ def _asked(request: Asked, tenant: Tenant) -> tuple[Query, Person | None]:
     return (wanted.without_search() if person else wanted), person
 
 
-def _tab_sets(every: permissions.Rows, tenant: Tenant) -> list[permissions.Rows]:
+def _tab_sets(every: permissions.Rows, tenant: Tenant, now: datetime) -> list[permissions.Rows]:
     """The rows of each of TABS, in its order."""
     people = every.of_people()
-    # Without a tenant of their own these rows are counted in the index of holders alone; the people are the tenant's.
-    gone = Person.objects.filter(permissions.IS_GONE, tenant=tenant).values("pk")
     return [
         people,
         people.delegates(),
         people.filter(role=Role.PRIVATE_DELEGATE),
         people.filter(inside=False),
-        CalendarPermission.objects.open().filter(grantee__in=gone),
+        people.filter(permissions.ACCOUNT.matches(now, tenant)),
         every.filter(is_organization=True, reach__gt=1),
     ]
 

@@ -24,7 +24,7 @@ def delegates_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """A page of 100 delegates, by owner."""
     now = timezone.now()
     wanted = _asked(request)
-    rows = access.permissions_for_it(request.user, tenant).delegates()
+    rows = access.permissions_for_it(request.user, tenant).of_people().delegates()
     branches, is_cut = permissions.matching(request, tenant, rows, wanted, now)
     page = one_page(
         request, branches, tenant=tenant, sort=wanted.sort, values=COLUMNS, columns=SORTS[wanted.sort.lstrip("-")]
@@ -54,7 +54,7 @@ def delegates_csv(request: Asked, tenant: Tenant) -> StreamingHttpResponse:
     """The same list, whole, in its order; written into the activity log."""
     now = timezone.now()
     wanted = _asked(request)
-    rows = access.permissions_for_it(request.user, tenant).delegates()
+    rows = access.permissions_for_it(request.user, tenant).of_people().delegates()
     branches, _ = permissions.matching(request, tenant, rows, wanted, now)
     return csv_response(
         request, tenant, csv_rows(branches, wanted.sort), columns=CSV_COLUMNS, name="delegates", asked=wanted, now=now

@@ -43,7 +43,7 @@ class Coverage:
 
 def coverage(request: Asked, tenant: Tenant) -> Coverage:
     """What of `tenant` was read; a readable mailbox is as fresh as its shard."""
-    states = Mailbox.objects.filter(tenant=tenant).values_list("state").annotate(count=Count("pk")).order_by()
+    states = Mailbox.objects.filter(tenant=tenant).values_list("state").annotate(count=Count("*")).order_by()
     read = SyncShard.objects.filter(tenant=tenant).aggregate(oldest=Min("read_at"))
     href = reverse("it:people") + same_tenant(request, mailbox="unread")
     return Coverage(dict(states), read["oldest"], href)
@@ -76,10 +76,12 @@ class Reaches:
 
 
 def reaches(every: QuerySet[CalendarPermission]) -> Reaches:
-    """Exact numbers, out of two indexes: all rows, less those of organisations."""
-    by_reach = every.order_by().values_list("reach").annotate(count=Count("pk"))
-    organization = Counter(dict(by_reach.filter(is_organization=True)))
-    return Reaches(Counter(dict(by_reach)) - organization, organization)
+    """Exact numbers, each out of an index of its own."""
+
+    def counted(rows: QuerySet[CalendarPermission]) -> Counter[int]:
+        return Counter(dict(rows.order_by().values_list("reach").annotate(count=Count("*"))))
+
+    return Reaches(counted(every.of_people()), counted(every.filter(is_organization=True)))
 
 
 @dataclass(frozen=True, slots=True)

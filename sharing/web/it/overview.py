@@ -1,12 +1,14 @@
 """The overview: how much is known and how fresh it is, then what people can do, then what changed."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from sharing import access, words
-from sharing.models import UNKNOWN_REACH, CalendarPermission, Mailbox, Person, Role, SyncRun, Tenant, reach
+from sharing.models import UNKNOWN_REACH, Mailbox, Role, SyncRun, Tenant, reach
 from sharing.web.asked import Asked
 
 from . import figures, permissions
@@ -30,7 +32,7 @@ def overview_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "covered": covered,
         "gaps": _gaps(request, covered),
         "last_full": last,
-        "figures": _key_figures(request, tenant, every, numbers),
+        "figures": _key_figures(request, tenant, every, numbers, now),
         "bars": _bars(numbers),
         "people": people,
         "weeks": [(_week_of(week), week.given, week.removed) for week in weeks],
@@ -62,11 +64,11 @@ def _gaps(request: Asked, covered: figures.Coverage) -> list[dict[str, object]]:
 
 
 def _key_figures(
-    request: Asked, tenant: Tenant, every: permissions.Rows, numbers: figures.Reaches
+    request: Asked, tenant: Tenant, every: permissions.Rows, numbers: figures.Reaches, now: datetime
 ) -> list[dict[str, object]]:
-    gone = Person.objects.filter(permissions.IS_GONE, tenant=tenant).values("pk")
-    gone_count = CalendarPermission.objects.open().filter(grantee__in=gone).count()
-    outside = every.of_people().filter(inside=False).count()
+    people = every.of_people()
+    gone_count = people.filter(permissions.ACCOUNT.matches(now, tenant)).count()
+    outside = people.filter(inside=False).count()
     return [
         {
             "label": "Delegates",

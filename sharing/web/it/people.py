@@ -61,7 +61,7 @@ def people_page(request: Asked, tenant: Tenant) -> HttpResponse:
     rows = wanted.narrow(rows, timezone.now(), tenant)
     page = one_page(request, [rows], tenant=tenant, values=COLUMNS, columns=SORTS["person"], sort=wanted.sort)
     *tab_counts, page.total = counts(tenant, [*kinds, rows])
-    page.rows = _lines(request, page)
+    page.rows = _lines(request, tenant, page)
     return render(request, "it/people.html", {
         "title": "People",
         "lead": f"Everybody and everything at {tenant} that can hold access.",
@@ -82,11 +82,11 @@ def people_page(request: Asked, tenant: Tenant) -> HttpResponse:
     })  # fmt: skip
 
 
-def _lines(request: Asked, page: Page) -> list[dict[str, Any]]:
+def _lines(request: Asked, tenant: Tenant, page: Page) -> list[dict[str, Any]]:
     ids = [row["id"] for row in page.rows]
-    held = _counted(CalendarPermission.objects.open().filter(grantee__in=ids).values_list("grantee"))
-    shared = CalendarPermission.objects.open().of_people().filter(mailbox__person__in=ids)
-    given = _counted(shared.values_list("mailbox__person"))
+    rows = CalendarPermission.objects.open().of_people().filter(tenant=tenant)
+    held = _counted(rows.filter(grantee__in=ids).values_list("grantee"))
+    given = _counted(rows.filter(mailbox__person__in=ids).values_list("mailbox__person"))
     states = dict(Mailbox.objects.filter(person__in=ids).values_list("person", "state"))
     link = person_links(request)
     return [
@@ -109,5 +109,5 @@ def _lines(request: Asked, page: Page) -> list[dict[str, Any]]:
 
 
 def _counted(rows: Any) -> dict[int, int]:
-    found: Iterable[tuple[int, int]] = rows.order_by().annotate(count=Count("pk"))
+    found: Iterable[tuple[int, int]] = rows.order_by().annotate(count=Count("*"))
     return dict(found)

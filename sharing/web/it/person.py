@@ -31,7 +31,7 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         now=now, verb="person.viewed", tenant=tenant, actor=request.user, subject={"person": public_id}
     )
     every = access.permissions_for_it(request.user, tenant)
-    held, owned = every.filter(grantee=person), every.filter(mailbox__person=person)
+    held, owned = every.of_people().filter(grantee=person), every.filter(mailbox__person=person)
     mailbox = Mailbox.objects.with_freshness().filter(person=person).first()
     link = person_links(request)
 

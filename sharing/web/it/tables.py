@@ -179,12 +179,16 @@ def one_page(
 def _read(
     branches: Sequence[QuerySet], values: Sequence[str], columns: Sequence[str], descends: bool, limit: int
 ) -> list[dict[str, Any]]:
-    if len(branches) == 1:
-        return list(ordered(branches[0].values(*values), columns, descends)[:limit])
+    first, *others = branches
+    everything = first if first.query.annotations else first.model._default_manager.all()
+    if not others:
+        # Found and cut in an index first, joined after: a database that joins first sorts whole rows.
+        found = everything.filter(pk__in=ordered(first, columns, descends).values("pk")[:limit])
+        return list(ordered(found.values(*values), columns, descends))
     # Several branches: their keys united and cut first, whole rows after, so that few are joined.
-    first, *others = (branch.values_list(*columns) for branch in branches)
-    ids = [key[-1] for key in ordered(first.union(*others, all=True), columns, descends)[:limit]]
-    rows = {row["id"]: row for row in branches[0].model._default_manager.filter(pk__in=ids).values(*values)}
+    keys = first.values_list(*columns).union(*(other.values_list(*columns) for other in others), all=True)
+    ids = [key[-1] for key in ordered(keys, columns, descends)[:limit]]
+    rows = {row["id"]: row for row in everything.filter(pk__in=ids).values(*values)}
     return [rows[pk] for pk in ids if pk in rows]
 
 
