@@ -9,6 +9,7 @@ from sharing.models import RoleAssignment, Tenant
 from . import tenants
 from .clients import client_for_tid
 from .proof import Proof, prove
+from .roles import give_role
 from .sentences import NotConnected, sentence_for
 
 
@@ -31,10 +32,8 @@ def onboard(*, tid: str, now: datetime, by: str, admin: str = "", writes: str = 
     if proof and proof.organization and not tenant.name:
         tenant.name = proof.organization.name
     if admin:
-        user = tenants.give_role(
-            tenant=tenant, oid=admin, role=RoleAssignment.ADMIN, now=now, by=by, person=person
-        )  # fmt: skip
-        yield f"{user.name or admin} is admin of {tenant}."
+        given, _ = give_role(tenant=tenant, oid=admin, role=RoleAssignment.ADMIN, now=now, by=by, person=person)
+        yield f"{given.user.name or admin} is admin of {tenant}."
     if proof is None:
         how = "did not let us in this time" if tenant.is_read else "is listed but not connected"
         raise NotConnected(f"{tenant} {how}. {failure}")

@@ -1,4 +1,4 @@
-"""Lists tenants, gives their first roles, and switches reading and writing on and off; every step is audited."""
+"""Lists tenants, and switches reading and writing on and off; every step is audited."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import AuditEvent, RoleAssignment, Tenant, User, list_tenant
+from sharing.models import AuditEvent, Tenant, list_tenant
 
 from . import clients
 from .proof import Need, Proof
@@ -54,21 +54,6 @@ def find_person(*, client: graph.Client, oid: str) -> graph.User | None:
         raise NotConnected(f"Nobody in the tenant has the object id {oid}.") from None
     except graph.Denied:
         return None
-
-
-def give_role(*, tenant: Tenant, oid: str, role: str, now: datetime, by: str, person: graph.User | None = None) -> User:
-    """Give somebody of the tenant a role in it, before they ever signed in. Safe to repeat."""
-    shown = {"name": person.name[:256], "address": (person.address or "")[:320]} if person else {}
-    with transaction.atomic():
-        user, _ = User.objects.update_or_create(tenant=tenant, oid=oid, defaults=shown)
-        _, is_new = RoleAssignment.objects.get_or_create(
-            user=user, tenant=tenant, role=role, defaults={"source": "command", "given_at": now}
-        )
-        if is_new:
-            AuditEvent.objects.record(
-                now=now, verb="role.given", tenant=tenant, actor_name=by, subject={"oid": oid}, after=role
-            )
-    return user
 
 
 def connect(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:

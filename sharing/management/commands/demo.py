@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 from django.utils.timezone import now as clock
 
-from sharing.connect import client_for_tid, make_certificate, tenants
+from sharing.connect import client_for_tid, give_role, make_certificate, tenants
 from sharing.management.demo import Child, Children, Place, Sandbox, Taken, choose_port, replay, wait_until
 from sharing.management.plain import PlainCommand
 from sharing.models import RoleAssignment, Tenant
@@ -165,7 +165,7 @@ def give_roles(tenant: Tenant, roles: dict[str, str]) -> None:
     client = client_for_tid(str(tenant.tid))
     for oid, role in roles.items():
         person = tenants.find_person(client=client, oid=oid)
-        tenants.give_role(tenant=tenant, oid=oid, role=role, now=clock(), by="cli:demo", person=person)
+        give_role(tenant=tenant, oid=oid, role=role, now=clock(), by="cli:demo", person=person)
 
 
 def people(sandbox: Sandbox) -> list[dict[str, str]]:

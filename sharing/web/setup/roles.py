@@ -1,16 +1,14 @@
 """Roles: who reviews, operates and administers a tenant; nobody changes their own, and the last admin stays."""
 
-from datetime import datetime
-
 from django import forms
-from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from sharing import access, words
-from sharing.models import AuditEvent, Person, RoleAssignment, Tenant, User
+from sharing.connect import give_role, take_role
+from sharing.models import Person, RoleAssignment, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
 
@@ -44,13 +42,15 @@ def roles_page(request: Asked, tenant: Tenant) -> HttpResponse:
     form = RoleForm(request.POST if request.method == "POST" else None, tenant=tenant)
     if request.method == "POST" and form.is_valid():
         try:
-            give(tenant=tenant, person=form.person, role=form.cleaned_data["role"], actor=request.user,
-                 now=timezone.now())  # fmt: skip
-            return redirect(to(request, reverse("setup:roles")))
+            _, is_new = give_role(
+                tenant=tenant, oid=str(form.person.oid), role=form.cleaned_data["role"], person=form.person,
+                actor=request.user, now=timezone.now(),
+            )  # fmt: skip
+            if is_new:
+                return redirect(to(request, reverse("setup:roles")))
+            form.add_error("address", f"{form.person} holds this role already.")
         except access.OwnRole:
             form.add_error("address", OWN_ROLE)
-        except IntegrityError:
-            form.add_error("address", f"{form.person} holds this role already.")
     return render(request, "setup/roles.html", {
         "title": "Roles",
         "lead": f"What people may do in Calwarden, at {tenant}. Owners need no role for their own calendars.",
@@ -75,7 +75,7 @@ def remove_role(request: Asked, tenant: Tenant, pk: int) -> HttpResponse:
     refusal = ""
     try:
         if request.method == "POST":
-            take(assignment=assignment, actor=request.user, now=timezone.now())
+            take_role(assignment=assignment, actor=request.user, now=timezone.now())
             return redirect(to(request, reverse("setup:roles")))
         access.check_role_change(request.user, assignment, removing=True)
     except access.OwnRole:
@@ -91,32 +91,3 @@ def remove_role(request: Asked, tenant: Tenant, pk: int) -> HttpResponse:
         "back": to(request, reverse("setup:roles")),
         "keep": same_tenant(request),
     }, status=409 if refusal and request.method == "POST" else 200)  # fmt: skip
-
-
-def give(*, tenant: Tenant, person: Person, role: str, actor: User, now: datetime) -> None:
-    """Give a role in `tenant`. Raises access.OwnRole, IntegrityError where it is held already."""
-    with transaction.atomic():
-        user, _ = User.objects.get_or_create(
-            tenant=tenant, oid=str(person.oid), defaults={"name": person.name[:256], "address": person.address}
-        )
-        assignment = RoleAssignment(user=user, tenant=tenant, role=role, given_by=actor, given_at=now)
-        access.check_role_change(actor, assignment, removing=False)
-        _record("role.given", assignment, tenant, actor, now)
-        assignment.save(force_insert=True)
-
-
-def take(*, assignment: RoleAssignment, actor: User, now: datetime) -> None:
-    """Take a role away. Raises access.OwnRole, access.LastAdmin; what was written is then undone."""
-    with transaction.atomic():
-        # Writing the event first takes the chain's row, so that of two admins removing each other one is refused.
-        _record("role.taken", assignment, assignment.tenant, actor, now)
-        access.check_role_change(actor, assignment, removing=True)
-        assignment.delete()
-
-
-def _record(verb: str, assignment: RoleAssignment, tenant: Tenant | None, actor: User, now: datetime) -> None:
-    before, after = ("", assignment.role) if verb == "role.given" else (assignment.role, "")
-    AuditEvent.objects.record(
-        now=now, verb=verb, tenant=tenant, actor=actor, subject={"oid": str(assignment.user.oid)}, before=before,
-        after=after,
-    )  # fmt: skip
