@@ -1,6 +1,7 @@
 """The only room that alters anything at Microsoft."""
 
 from .apply import apply
+from .cancel import RESTORED, cancel_open
 from .request import (
     AlreadyGone,
     ChangeOpen,
@@ -20,7 +21,7 @@ from .request import (
 )
 
 __all__ = [
-    "AlreadyGone", "ChangeOpen", "NotNow", "NotRemovable", "NothingToDo", "Refused", "RoleNotAllowed", "Stale",
-    "WouldRaise", "apply", "fall_back", "is_last_delegate", "request_delivery", "request_removal", "request_role",
-    "would_raise",
+    "AlreadyGone", "ChangeOpen", "NotNow", "NotRemovable", "NothingToDo", "RESTORED", "Refused", "RoleNotAllowed",
+    "Stale", "WouldRaise", "apply", "cancel_open", "fall_back", "is_last_delegate", "request_delivery",
+    "request_removal", "request_role", "would_raise",
 ]  # fmt: skip

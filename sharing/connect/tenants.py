@@ -8,7 +8,7 @@ from django.db import transaction
 from sharing import graph
 from sharing.models import AuditEvent, Tenant, list_tenant
 
-from . import clients
+from . import clients, freezing
 from .proof import Need, Proof
 from .sentences import NotConnected
 
@@ -97,11 +97,15 @@ def last_night(now: datetime) -> datetime:
 
 
 def writes_on(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
-    """Let owners change their sharing. Raises NotConnected where the tenant is not read, or the app may not write."""
+    """Let owners change their sharing, and end a freeze.
+
+    Raises NotConnected where the tenant is not read, was not read whole since it was frozen, or the app may not write.
+    """
     if tenant.state != Tenant.CONNECTED:
         raise NotConnected(f"{tenant} is not connected, so nothing can be changed in it.")
     if proof.missing_for_writes:
         raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(proof.missing_for_writes)}.")
+    freezing.thaw(tenant=tenant, now=now, by=by)
     _switch(tenant, True, now, by)
 
 

@@ -12,6 +12,8 @@ from .times import moment
 ROLE, REMOVE, DELIVERY = "role", "remove", "delivery"
 CONFIRMING = "Microsoft has not confirmed yet. We keep checking."
 NOTHING_CHANGED = "Nothing was changed."
+# A backup knows what was asked, not what became of it.
+RESTORED = "Calwarden was put back from a backup. The list shows what is true, once it was read again."
 OUTSIDE = "set outside Calwarden"
 UNDONE = "Since then it was changed back outside Calwarden."
 MAIN_CALENDAR = "your main calendar"
@@ -131,7 +133,8 @@ def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE) -> Outcome:
     if wish.state == "unknown":
         return Outcome("Not confirmed", CONFIRMING, "help-circle", "warn", True)
     why = f"{_FAILED[wish.cause]} " if wish.cause in _FAILED else ""
-    return Outcome("Your change was cancelled", f"{why}{NOTHING_CHANGED}", "x", "", True)
+    text = RESTORED if wish.cause == "restored" else f"{why}{NOTHING_CHANGED}"
+    return Outcome("Your change was cancelled", text, "x", "", True)
 
 
 def _why(cause: str) -> str:
