@@ -10,7 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sharing import words
-from sharing.models import CalendarPermission, Mailbox, PermissionPeriod, Role, SyncShard, Tenant, reach
+from sharing.models import (
+    CalendarPermission,
+    CalendarPermissionQuerySet,
+    Mailbox,
+    PermissionPeriod,
+    Role,
+    SyncShard,
+    Tenant,
+    reach,
+)
 from sharing.web.asked import Asked
 
 from .frame import same_tenant
@@ -75,10 +84,10 @@ class Reaches:
         return sum(count for level, count in self.organization.items() if level > reach(Role.FREE_BUSY_READ))
 
 
-def reaches(every: QuerySet[CalendarPermission]) -> Reaches:
+def reaches(every: CalendarPermissionQuerySet) -> Reaches:
     """Exact numbers, each out of an index of its own."""
 
-    def counted(rows: QuerySet[CalendarPermission]) -> Counter[int]:
+    def counted(rows: QuerySet) -> Counter[int]:
         return Counter(dict(rows.order_by().values_list("reach").annotate(count=Count("*"))))
 
     return Reaches(counted(every.of_people()), counted(every.filter(is_organization=True)))
