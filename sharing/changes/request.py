@@ -5,16 +5,11 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from sharing import access
-from sharing.models import AuditEvent, CalendarPermission, Change, Mailbox, Role, User, reach
+from sharing.models import DELIVERY_OPTIONS, AuditEvent, CalendarPermission, Change, Mailbox, Role, User, reach
 
 from .decide import Wish
 from .decide import would_raise as _would_raise
 
-DELIVERY_OPTIONS = (
-    "sendToDelegateOnly",
-    "sendToDelegateAndInformationToPrincipal",
-    "sendToDelegateAndPrincipal",
-)
 AFTER_UNKNOWN = timedelta(minutes=3)  # lease and deadline of a change whose outcome nobody confirmed
 
 

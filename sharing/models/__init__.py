@@ -5,7 +5,7 @@ from .audit import AuditChain, AuditEvent
 from .changes import Change, ChangeQuerySet
 from .credentials import AppCredential, Grant
 from .due import Due, DueQuerySet
-from .mailboxes import DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
+from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
 from .people import Person, PersonAddress
 from .permissions import (
@@ -26,6 +26,7 @@ from .tenants import RoleAssignment, Stewardship, Tenant, User, list_tenant, pub
 
 __all__ = [
     "DELEGATE_ROLES",
+    "DELIVERY_OPTIONS",
     "ORGANIZATION_ID",
     "READER",
     "UNKNOWN_REACH",

@@ -10,6 +10,13 @@ from .due import Due, DueQuerySet
 from .people import Person
 from .tenants import Tenant, public_id
 
+# Graph's delegateMeetingMessageDeliveryOptions; a word not listed here is kept, shown and never written.
+DELIVERY_OPTIONS = (
+    "sendToDelegateOnly",
+    "sendToDelegateAndInformationToPrincipal",
+    "sendToDelegateAndPrincipal",
+)
+
 
 class SyncShard(Due):
     """A standing slice of about 200 mailboxes; its `read_at` is the freshness of its ok mailboxes."""

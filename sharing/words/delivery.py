@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-DELIVERY_OPTIONS = (
-    "sendToDelegateOnly",
-    "sendToDelegateAndInformationToPrincipal",
-    "sendToDelegateAndPrincipal",
-)
+from sharing.models import DELIVERY_OPTIONS as DELIVERY_OPTIONS
+
 TO_OWNER_TOO = "sendToDelegateAndPrincipal"  # what "Send meeting requests to me from now on" asks for
 
 ONE_SETTING = "One setting for all your delegates"
