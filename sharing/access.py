@@ -1,5 +1,7 @@
 """The only authority on who may reach and change what; "forbidden" and "missing" look the same."""
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
@@ -112,7 +114,21 @@ def mailboxes_of(user: User) -> MailboxQuerySet:
 
 def _mailbox_ids(user: User) -> list[int]:
     """Their ids, asked for first: beside a few constants the joins stay short, whatever statistics a database has."""
-    return list(mailboxes_of(user).values_list("pk", flat=True))
+    return [pk for pk, _, _ in _mine(user)]
+
+
+def zone_name_of(user: User) -> str:
+    """The time zone of the person's own mailbox, or else of the first they look after, as Microsoft 365 calls it."""
+    own_first = sorted(_mine(user), key=lambda mailbox: mailbox[1] != user.oid)
+    return next((zone or "" for _, _, zone in own_first), "")
+
+
+def _mine(user: User) -> list[tuple[int, UUID | None, str | None]]:
+    """Id, object id and zone of every mailbox of theirs, asked once of each `user` loaded: a page has many lists."""
+    if (found := getattr(user, "_mailboxes", None)) is None:
+        found = list(mailboxes_of(user).order_by("pk").values_list("pk", "person__oid", "settings__time_zone"))
+        user._mailboxes = found  # type: ignore[attr-defined]  # as Django keeps what a person may do
+    return found
 
 
 def own_mailbox(user: User) -> Mailbox | None:

@@ -66,6 +66,7 @@ from .states import (
     state_words,
 )  # fmt: skip
 from .times import ago, day, left, moment, short_day
+from .zones import zone_of, zone_words
 
 __all__ = [
     "ANSWER_ANYWAY", "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "Fallback",
@@ -76,5 +77,5 @@ __all__ = [
     "change_sentence", "counted", "day", "delivery_choices", "delivery_words", "everyone_at", "falls_back_to",
     "is_sid", "kind_label", "left", "listed", "moment", "noticed", "noticed_sentence", "purpose_label", "quoted",
     "rank", "role_label", "role_sentence", "role_words", "short_day", "since", "state_words", "summary",
-    "summary_parts", "visible",
+    "summary_parts", "visible", "zone_of", "zone_words",
 ]  # fmt: skip

@@ -36,12 +36,16 @@ class Delivery:
         return self.is_known and self.change is None and self.not_now is None
 
 
-def delivery_of(user: User, mailbox: Mailbox, now: datetime, *, cause: str | None = None) -> Delivery:
-    """`cause` is what `access.may_change` said, where it was asked already."""
+def delivery_of(
+    user: User, mailbox: Mailbox, now: datetime, *, cause: str | None = None, underway: list[Change] | None = None
+) -> Delivery:
+    """`cause` is what `access.may_change` said, `underway` the mailbox's open changes, where asked already."""
     org = str(user.tenant)
     delegates = access.permissions_of(user).delegates().filter(mailbox=mailbox).order_by("-reach", "name_sort", "pk")
     rows = [person_row(p, org=org, now=now) for p in delegates]
-    change = access.changes_of(user).open().filter(mailbox=mailbox, kind=Change.DELIVERY).first()
+    if underway is None:
+        underway = list(access.changes_of(user).open().filter(mailbox=mailbox, kind=Change.DELIVERY))
+    change = next((one for one in underway if one.kind == Change.DELIVERY), None)
     cause = access.may_change(user, mailbox) if cause is None else cause
     return Delivery(
         mailbox=mailbox,

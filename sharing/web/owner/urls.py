@@ -3,14 +3,15 @@
 from django.urls import path
 
 from . import saving, views
+from .zones import in_own_zone
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("calendars/<str:public_id>/", views.calendar, name="calendar"),
-    path("calendars/<str:public_id>/people/<int:pk>/", saving.role, name="role"),
-    path("calendars/<str:public_id>/people/<int:pk>/remove/", saving.remove, name="remove"),
-    path("meeting-requests/", saving.delivery, name="delivery"),
-    path("history/", views.history, name="history"),
-    path("changes/<str:public_id>/", views.change, name="change"),
-    path("changes/<str:public_id>/dismiss/", views.dismiss, name="dismiss"),
+    path("", in_own_zone(views.home), name="home"),
+    path("calendars/<str:public_id>/", in_own_zone(views.calendar), name="calendar"),
+    path("calendars/<str:public_id>/people/<int:pk>/", in_own_zone(saving.role), name="role"),
+    path("calendars/<str:public_id>/people/<int:pk>/remove/", in_own_zone(saving.remove), name="remove"),
+    path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),
+    path("history/", in_own_zone(views.history), name="history"),
+    path("changes/<str:public_id>/", in_own_zone(views.change), name="change"),
+    path("changes/<str:public_id>/dismiss/", in_own_zone(views.dismiss), name="dismiss"),
 ]

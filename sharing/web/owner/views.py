@@ -124,7 +124,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
             access.permissions_of(user).filter(calendar=row), org=org, now=now, q=q, may_change=not cause,
             changes={c.permission_id: c for c in underway if c.permission_id},
         ),
-        "delivery": delivery_of(user, mailbox, now, cause=cause) if row.is_default else None,
+        "delivery": delivery_of(user, mailbox, now, cause=cause, underway=underway) if row.is_default else None,
         "history": History(user, now, row).page(RECENT_CALENDAR),
         "checked": checked(mailbox, now, row),
         "state": homes.calendar_note(row, user, now),

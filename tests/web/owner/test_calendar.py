@@ -28,7 +28,7 @@ def test_everybody_is_listed_with_a_role_a_sentence_and_since_when(owner):
     assert "One person and your organization" in page
     assert "Delegate, sees private events" in page
     assert "Sees everything, private events included." in page
-    assert "MeganB@contoso.com · Since before 2 November 2026" in page
+    assert "MeganB@contoso.com · Since before 1 November 2026" in page
     assert "Always listed. It can’t be removed, but you can change it to “Not shared”." in page
     assert page.count("Private is a courtesy of Outlook, not a lock") == 1
 

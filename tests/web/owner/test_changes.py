@@ -163,7 +163,7 @@ def test_access_that_came_back_is_an_alarm_even_where_the_success_was_dismissed(
     work()
     page = owner.get(calendar_of(adele)).text
     assert "Adele Vance’s access was changed again outside Calwarden" in page
-    assert "a check found “Can view all details” on Kids parties, today 01:11." in page
+    assert "a check found “Can view all details” on Kids parties, today 17:11." in page
 
 
 def test_only_the_newest_wish_about_a_person_is_told(owner, change, adele, work, outside):

@@ -30,9 +30,9 @@ def test_a_change_outside_is_noticed_with_before_and_after(owner, outside, sync,
     sync()
     assert lines(owner) == ["Adele Vance changed from Can view all details to Can edit"]
     page = owner.get(HISTORY).text
-    assert "Noticed today 01:00, outside Calwarden · Kids parties" in page
+    assert "Noticed today 17:00, outside Calwarden · Kids parties" in page
     assert (
-        "Noticed today 01:00, outside Calwarden · Kids parties"
+        "Noticed today 17:00, outside Calwarden · Kids parties"
         not in owner.get(calendar_of(permission(ALEX, ADELE, KIDS))).text
     )
 

@@ -52,7 +52,7 @@ def test_somebody_removed_here_is_gone_and_the_page_says_so(owner, alex, work):
     work()
     answer = remove(owner, row)
     assert answer.status_code == 409
-    assert "It was removed here today 01:00." in answer.text
+    assert "It was removed here today 17:00." in answer.text
 
 
 def test_removing_the_last_delegate_offers_a_second_change_that_is_ticked(owner, megan, work):
