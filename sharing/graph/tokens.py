@@ -18,7 +18,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from .clouds import Endpoints
-from .errors import ConsentMissing, CredentialRefused, Malformed, SignInError, TenantNotFound, Throttled, Unreachable
+from .errors import (
+    ConsentMissing,
+    CredentialRefused,
+    GraphError,
+    Malformed,
+    SignInError,
+    TenantNotFound,
+    Throttled,
+    Unreachable,
+)
 
 RENEW_EARLY_SECONDS = 300.0
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
@@ -166,7 +175,7 @@ class TokenSource:
             raise Malformed("Entra's answer is not what it should be") from None
         value = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(value, str):
-            raise _refusal(answer if isinstance(answer, dict) else {})
+            raise refusal(answer if isinstance(answer, dict) else {})
         self._app = app
         lives = answer.get("expires_in")
         seconds = float(lives) if isinstance(lives, (int, float)) else 0.0
@@ -200,8 +209,11 @@ class TokenSource:
             raise TenantNotFound("no such tenant in this cloud") from None
 
 
-def _refusal(answer: Mapping[str, Any]) -> Exception:
-    """https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response"""
+def refusal(answer: Mapping[str, Any]) -> GraphError:
+    """The error that Entra's answer without a token stands for.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response
+    """
     word = answer.get("error")
     code = word if isinstance(word, str) and re.fullmatch(r"[a-z_]{1,64}", word) else "no_token"
     listed = answer.get("error_codes")
