@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import ids
+from sandbox import consent, ids
+from sandbox.cast import PORTAL_APP
 from sandbox.rows import (
     DELEGATE_ROLES,
     DELIVERY,
@@ -357,13 +358,16 @@ def rename_user(tenant: Tenant, change: Change) -> Change:
 
 
 def grant(tenant: Tenant, change: Change) -> Change:
-    tenant.granted_roles.add(change["role"])
+    """One app role for an app (the portal's if “client_id” is absent), without asking anybody."""
+    roles = consent.principal(tenant, change.get("client_id", PORTAL_APP)).roles
+    roles[change["role"]] = change.get("at") or "2025-01-15T09:00:00Z"
     return {**change, "do": "revoke"}
 
 
 def revoke(tenant: Tenant, change: Change) -> Change:
-    tenant.granted_roles.discard(change["role"])
-    return {**change, "do": "grant"}
+    found = tenant.principals.get(change.get("client_id", PORTAL_APP))
+    at = found.roles.pop(change["role"], None) if found else None
+    return {**change, "do": "grant", "at": at}
 
 
 ACTS: dict[str, Callable[[Tenant, Change], Change | None]] = {

@@ -5,7 +5,7 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.bearer import Bearers
 from sandbox.caller import Caller
+from sandbox.cast import CONTOSO, FABRIKAM
 from sandbox.control import Control
 from sandbox.entra import Entra
 from sandbox.faults import FaultPlan
@@ -40,12 +41,18 @@ class Batch(threading.local):
 class Cloud:
     """Entra ID, Graph and the control room of one pretend world.
 
-    `certificates` are PEM files the portal may sign in with. With a `state_file` the world (and the keys) outlive the
+    `certificates` are PEM files the portal may sign in with, `consented` the tenants that know its app after the start
+    and after every reset. With a `state_file` the world (and the keys) outlive the
     process. Raises ValueError for a certificate or state file that is none.
     """
 
     def __init__(
-        self, *, mailboxes: int = 0, certificates: Sequence[bytes] = (), state_file: Path | None = None
+        self,
+        *,
+        mailboxes: int = 0,
+        certificates: Sequence[bytes] = (),
+        state_file: Path | None = None,
+        consented: Collection[str] = (CONTOSO, FABRIKAM),
     ) -> None:
         self.offset_seconds = 0.0
         self.keys = Keys()
@@ -53,7 +60,7 @@ class Cloud:
         self.faults = FaultPlan()
         self.log = RequestLog()
         self.throttle = Throttle()
-        self.state = build(mailboxes=mailboxes)
+        self.state = build(mailboxes=mailboxes, consented=consented)
         self.graph = Graph(self)
         self.entra = Entra(self, certificates)
         self.control = Control(self)

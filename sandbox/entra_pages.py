@@ -1,8 +1,10 @@
 """The pages of the pretend Entra ID: plain HTML, no script, nothing from elsewhere."""
 
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
+from sandbox.apps import App
 from sandbox.cast import CAST
 from sandbox.http import Response
 from sandbox.rows import Tenant, User
@@ -55,8 +57,13 @@ def style() -> Response:
     return Response(200, {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "no-cache"}, STYLE)
 
 
-def picker(people: People, *, ticket: str, hint: str = "", problem: str = "") -> Response:
-    """Who to sign in as; whom `hint` names (an address or an oid) comes first."""
+def picker(
+    people: People, *, ticket: str, hint: str = "", problem: str = "", everyone: People | None = None
+) -> Response:
+    """Who to sign in as; whom `hint` names (an address or an oid) comes first.
+
+    `everyone` is whose organizations may be named by hand, where that is more than `people`.
+    """
     hidden = f'<input type="hidden" name="ticket" value="{escape(ticket)}">'
     hinted = [(tenant, user) for tenant, users in people for user in users if is_hinted(user, hint)]
     parts = ["<h1>Choose an account</h1>", '<p class="quiet">Sign in to the portal as one of these people.</p>']
@@ -72,7 +79,9 @@ def picker(people: People, *, ticket: str, hint: str = "", problem: str = "") ->
         if others:
             parts.append(f"<h2>{escape(tenant.name)}</h2>")
             parts.append(form(hidden, tenant, others))
-    return page("Choose an account", "\n".join([*parts, somebody_else(hidden, people, hint if not hinted else "")]))
+    return page(
+        "Choose an account", "\n".join([*parts, somebody_else(hidden, everyone or people, hint if not hinted else "")])
+    )
 
 
 def is_hinted(user: User, hint: str) -> bool:
@@ -88,15 +97,19 @@ def form(hidden: str, tenant: Tenant, users: list[User]) -> str:
 
 
 def button(user: User) -> str:
-    badges = [("Guest", user.user_type == "Guest"), ("Account disabled", not user.account_enabled)]
-    shown = "".join(f' <span class="badge">{text}</span>' for text, holds in badges if holds)
     about = SENTENCES.get(user.oid, "")
     return (
         f'<button class="person" name="oid" value="{escape(user.oid)}">'
-        f'<span class="name">{escape(user.display_name)}{shown}</span> '
+        f'<span class="name">{escape(user.display_name)}{badges(user)}</span> '
         f"<span>{escape(user.mail or user.upn)}</span> "
         f'<span class="about">{escape(about)}</span></button>'
     )
+
+
+def badges(user: User) -> str:
+    marks = [("Guest", user.user_type == "Guest"), ("Account disabled", not user.account_enabled)]
+    said = [text for text, holds in marks if holds] + user.directory_roles
+    return "".join(f' <span class="badge">{escape(text)}</span>' for text in said)
 
 
 def somebody_else(hidden: str, people: People, hint: str) -> str:
@@ -120,19 +133,43 @@ def refusal(text: str, status: int = 400) -> Response:
     return page(title, f"<h1>{title}</h1>\n<p>{escape(text)}</p>", status)
 
 
-def welcome(people: People) -> Response:
-    """What stands at the root of the sandbox."""
+def welcome(people: People, apps: Iterable[App]) -> Response:
+    """What stands at the root of the sandbox: who is there, who may consent, and which apps are registered."""
     parts = [
         "<h1>This is the sandbox</h1>",
         "<p>It plays Entra ID and Microsoft Graph for the portal. Sign-in starts at the portal, not here.</p>",
+        "<p>A Global Administrator or a Privileged Role Administrator may consent for the organization.</p>",
     ]
     for tenant, users in people:
-        parts.append(f'<h2>{escape(tenant.name)}</h2>\n<p class="quiet">Tenant ID <code>{tenant.tid}</code></p>\n<ul>')
+        policy = "" if tenant.user_consent else " People may not consent for themselves."
+        parts.append(
+            f'<h2>{escape(tenant.name)}</h2>\n<p class="quiet">Tenant ID <code>{tenant.tid}</code>.{policy}</p>\n<ul>'
+        )
         for user in users:
             about = SENTENCES.get(user.oid, "")
             parts.append(
-                f'<li class="person"><span class="name">{escape(user.display_name)}</span>'
+                f'<li class="person"><span class="name">{escape(user.display_name)}{badges(user)}</span>'
                 f'<span>{escape(user.mail or user.upn)}</span><span class="about">{escape(about)}</span></li>'
             )
         parts.append("</ul>")
+    parts.append("<h2>Registered apps</h2>\n<ul>")
+    parts += [registration(app, [tenant for tenant, _ in people]) for app in apps]
+    parts.append("</ul>")
     return page("Welcome", "\n".join(parts))
+
+
+def registration(app: App, tenants: list[Tenant]) -> str:
+    """One app, and where it is consented to."""
+    marks = ["Multi-tenant" if app.multi_tenant else "Single tenant", "Verified" if app.publisher else "Unverified"]
+    shown = "".join(f' <span class="badge">{mark}</span>' for mark in marks)
+    known = [f"{tenant.name} ({standing(tenant, app)})" for tenant in tenants if app.client_id in tenant.principals]
+    return (
+        f'<li class="person"><span class="name">{escape(app.name)}{shown}</span>'
+        f"<span><code>{escape(app.client_id)}</code></span>"
+        f'<span class="about">Known in: {escape(", ".join(known) or "no organization")}.</span></li>'
+    )
+
+
+def standing(tenant: Tenant, app: App) -> str:
+    found = tenant.principals[app.client_id]
+    return f"{len(found.roles)} application permissions" if found.enabled else "disabled"

@@ -15,13 +15,17 @@ GRAPH_PREFIX = re.compile(
 class Refused(Exception):
     """Entra says no: `error` is the OAuth word, `number` Microsoft's AADSTS number."""
 
-    def __init__(self, error: str, number: int, text: str, status: int = 400) -> None:
+    def __init__(self, error: str, number: int, text: str, status: int = 400, *, suberror: str = "") -> None:
         super().__init__(text)
+        self.suberror = suberror
         self.error, self.number, self.text, self.status = error, number, f"AADSTS{number}: {text}", status
 
 
-def check_redirect(url: str) -> None:
-    """Only this machine gets a code, and only on plain http. Raises Refused."""
+def check_redirect(url: str, registered: list[str]) -> None:
+    """Only this machine gets a code, and only on plain http. Raises Refused.
+
+    Where addresses are registered it is one of them to the letter; only the port of this machine does not count.
+    """
     # urlsplit forgives line breaks and backslashes; a browser makes something else of them.
     fine = url.isascii() and url.isprintable() and not set(url) & set(' \\#"<>')
     try:
@@ -33,6 +37,14 @@ def check_redirect(url: str) -> None:
     if not fine:
         text = f"The redirect URI '{url}' is not registered; http://localhost and http://127.0.0.1 are."
         raise Refused("invalid_request", 50011, text)
+    if registered and without_port(url) not in {without_port(each) for each in registered}:
+        text = f"The redirect URI '{url}' specified in the request does not match the redirect URIs configured."
+        raise Refused("invalid_request", 50011, text)
+
+
+def without_port(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.hostname or "").geturl()
 
 
 def wrong_with(asked: dict[str, str]) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import changes
+from sandbox.apps import App
 from sandbox.rows import (
     DELEGATE_ROLES,
     DELIVERY,
@@ -52,18 +53,24 @@ class Entry:
 class State:
     """Mutable, behind one lock. `version` counts mutations, whoever made them; `epoch` is another after every reset.
 
-    `make` builds the tenants of the reset world; `past` lists (days ago, what takes the entry back), newest first.
+    `make` builds the tenants of the reset world, `apps` its registrations; `past` lists (days ago, what takes the entry
+    back), newest first.
     """
 
     def __init__(
-        self, make: Callable[[], dict[str, Tenant]], past: list[tuple[float, dict[str, Any]]] | None = None
+        self,
+        make: Callable[[], dict[str, Tenant]],
+        past: list[tuple[float, dict[str, Any]]] | None = None,
+        apps: Callable[[], dict[str, App]] = dict,
     ) -> None:
         self.lock = threading.RLock()
         self.version = 0
         self._make = make
         self._past = past or []
+        self._apps = apps
         self._journal: list[Entry] | None = None
         self.tenants: dict[str, Tenant] = {}
+        self.apps: dict[str, App] = {}
         self.invitations: list[dict[str, Any]] = []
         self.reset()
 
@@ -71,6 +78,7 @@ class State:
         """The world as it is today."""
         with self.lock:
             self.tenants = self._make()
+            self.apps = self._apps()
             self.invitations = []
             self.epoch = uuid.uuid4().hex
             self.version += 1
@@ -101,12 +109,19 @@ class State:
             return self._journal
 
     def rewind(self, to: int) -> None:
-        """The world before entry `to` of the journal; the journal's length gives the reset world."""
+        """The world before entry `to` of the journal; the journal's length gives the reset world.
+
+        Registrations and consents stay: the journal is about mailboxes.
+        """
         with self.lock:
             journal = self.journal
             if not 0 <= to <= len(journal):
                 raise ValueError(f"The journal has entries 0 to {len(journal) - 1}; {to} is none of them.")
+            apps, kept = self.apps, {tid: (each.principals, each.removed) for tid, each in self.tenants.items()}
             self.reset()
+            self.apps = apps
+            for tid, (principals, removed) in kept.items():
+                self.tenants[tid].principals, self.tenants[tid].removed = principals, removed
             for entry in reversed(journal[to:]):
                 changes.apply(self.tenants, entry.back)
 
@@ -118,18 +133,23 @@ class State:
             self.apply(self.journal[entry].change)
 
     def dump(self) -> dict[str, Any]:
-        """Everything as JSON: {"version", "epoch", "tenants": {tid: …}, "invitations": […]}; `load` reads it back."""
+        """Everything as JSON: {"version", "epoch", "tenants": {tid: …}, "apps": {id: …}, "invitations": […]}.
+
+        `load` reads it back.
+        """
         with self.lock:
             tenants = {tid: plain(tenant) for tid, tenant in self.tenants.items()}
             return {
                 "version": self.version,
                 "epoch": self.epoch,
                 "tenants": tenants,
+                "apps": {id: plain(app) for id, app in self.apps.items()},
                 "invitations": list(self.invitations),
             }
 
     def load(self, dumped: dict[str, Any]) -> None:
         with self.lock:
             self.tenants = {tid: tenant_of(value) for tid, value in dumped["tenants"].items()}
+            self.apps = {id: App(**value) for id, value in dumped["apps"].items()}
             self.invitations = list(dumped["invitations"])
             self.version, self.epoch = dumped["version"], dumped["epoch"]

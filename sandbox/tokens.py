@@ -27,11 +27,13 @@ Claims = dict[str, Any]
 
 
 def access_token_claims(
-    *, tid: str, app_id: str, at: datetime, user: User | None, roles: set[str], scopes: list[str]
+    *, tid: str, app_id: str, oid: str, at: datetime, user: User | None, roles: set[str], scopes: list[str]
 ) -> Claims:
-    """For Graph, in its own version 1 form: `roles` for an application as itself, `scp` for a person."""
+    """For Graph, in its own version 1 form: `roles` for an application as itself, `scp` for a person.
+
+    `oid` is the person's, or the service principal's.
+    """
     seconds = int(at.timestamp())
-    oid = user.oid if user else ids.object_id("service principal", tid, app_id)
     claims: Claims = {
         "aud": GRAPH,
         "iss": f"https://sts.windows.net/{tid}/",

@@ -39,7 +39,15 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "delta_gone": (False, True),
     "delta_empty_pages": (False, True),
     "delta_replays": (False, True),
+    "consent_lag_answer": ("no_roles", "AADSTS700016"),
+    "declined": ("documented", "observed"),
+    "approval_refused": ("AADSTS90094", "AADSTS65004"),
+    "sign_in_consent": ("silent", "asked"),
+    "refresh_reuse": ("accepted", "refused"),
+    "empty_token": ("NoPermissionsInAccessToken", "ErrorAccessDenied"),
 }
+# Seconds and counts: what is allowed.
+BOUNDS = {"visible_after_seconds": 60, "consent_lag_seconds": 86400, "refresh_grace_seconds": 86400}
 
 
 @dataclass
@@ -81,6 +89,18 @@ class Switches:
     delta_gone: bool = False  # 4.2: every delta token is answered 410
     delta_empty_pages: bool = False  # 4.2
     delta_replays: bool = False  # 4.2: a round repeats the last object of its page before
+    # The rest is about Entra, and is opened in the contract of connecting tenants (A.1, A.4, A.5).
+    consent_lag_seconds: float = 0.0  # of the cloud's clock, after an administrator accepted
+    consent_lag_requests: int = 0  # so many tokens of the app in that tenant, after an administrator accepted
+    consent_lag_answer: str = "no_roles"  # the roles of before (none, the first time), or as if not consented
+    declined: str = "documented"  # observed: access_denied from admin consent, consent_required from a person
+    approval_refused: str = "AADSTS90094"  # what an app hears where a person needed an administrator and went back
+    sign_in_consent: str = (
+        "silent"  # whether openid, profile, email, offline_access and User.Read alone are asked about
+    )
+    refresh_reuse: str = "accepted"  # Microsoft does not revoke a refresh token that was used (documented)
+    refresh_grace_seconds: float = 0.0  # how long a used one stays good where reuse is refused
+    empty_token: str = "NoPermissionsInAccessToken"  # A.4: a mailbox asked for with a token without any role
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Set these switches and leave the others. Raises ValueError, nothing set, for a name or value that is none."""
@@ -92,8 +112,8 @@ class Switches:
                 raise ValueError(f"{name} is one of {CHOICES[name]}; not {value!r}.")
             if not isinstance(value, (int, float) if known[name] is float else known[name]):
                 raise ValueError(f"{name} is a {known[name].__name__}; not {value!r}.")
-            if name == "visible_after_seconds" and not 0 <= value <= 60:
-                raise ValueError("visible_after_seconds is 0 to 60.")
+            if name in BOUNDS and not 0 <= value <= BOUNDS[name]:
+                raise ValueError(f"{name} is 0 to {BOUNDS[name]}.")
         for name, value in wanted.items():
             setattr(self, name, known[name](value))
 

@@ -111,11 +111,22 @@ def ticket_of(page):
     return html.unescape(re.search(r'name="ticket" value="([^"]+)"', page.body.decode())[1])
 
 
-def choose(cloud, url, oid, tid=cast.CONTOSO):
-    """Open the account picker and choose; the response to the choice."""
+def pick(cloud, url, oid, tid=cast.CONTOSO):
+    """Open the account picker and choose; the response to the choice, which may be the consent page."""
     page = send(cloud, "GET", url)
     assert page.status == 200, page.body
     return send(cloud, "POST", url, form={"ticket": ticket_of(page), "tid": tid, "oid": oid})
+
+
+def reply(cloud, url, page, answer="accept"):
+    """Press a button of a consent page: accept, cancel or another."""
+    return send(cloud, "POST", url, form={"ticket": ticket_of(page), "answer": answer})
+
+
+def choose(cloud, url, oid, tid=cast.CONTOSO):
+    """Pick an account, and accept what the app asks for where it asks; the response to that."""
+    page = pick(cloud, url, oid, tid)
+    return reply(cloud, url, page) if b"Permissions requested" in page.body else page
 
 
 def answer_of(response):

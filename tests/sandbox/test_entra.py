@@ -171,7 +171,7 @@ def test_a_wrong_token_request_is_refused(cloud, changed, error, number):
 def test_an_application_must_name_its_tenant_and_be_known_there(cloud):
     right = {"grant_type": "client_credentials", "scope": SCOPE}
     assert ask_token(cloud, "organizations", **right)[1]["error"] == "invalid_request"
-    cloud.state.tenants[cast.FABRIKAM].listed_apps.clear()
+    cloud.state.tenants[cast.FABRIKAM].principals.clear()
     assert ask_token(cloud, cast.FABRIKAM, **right)[1]["error_codes"] == [700016]
     assert ask_token(cloud, "fabrikam.example", **right)[1]["error_codes"] == [90002]
 

@@ -66,14 +66,14 @@ def test_an_address_in_the_link_chooses_nobody(cloud):
 
 
 def test_a_form_that_this_page_did_not_make_is_refused(cloud):
-    good = ticket_of(send(cloud, "GET", authorize_url()))
+    good = ticket_of(send(cloud, "GET", authorize_url(scope="openid")))
     for ticket, status in ((good, 302), (good[:-4] + "AAAA", 400), ("made up", 400)):
         form = {"ticket": ticket, "tid": cast.CONTOSO, "oid": cast.ALEX}
         assert send(cloud, "POST", authorize_url(), form=form).status == status
 
 
 def test_what_was_asked_cannot_be_changed_by_the_choice(cloud):
-    good = ticket_of(send(cloud, "GET", authorize_url()))
+    good = ticket_of(send(cloud, "GET", authorize_url(scope="openid")))
     form = {"ticket": good, "tid": cast.CONTOSO, "oid": cast.ALEX, "redirect_uri": "http://localhost:9/", "state": "x"}
     response = send(cloud, "POST", authorize_url(redirect_uri="http://localhost:9/"), form=form)
     assert response.headers["Location"].startswith(CALLBACK)

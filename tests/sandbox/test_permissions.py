@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox import cast, ids
-from sandbox.graph.switches import CHOICES, Switches
+from sandbox.graph.switches import BOUNDS, CHOICES, Switches
 from sandbox.rows import DELEGATE_ROLES, ROLES
 from tests.sandbox.calls import ALEX, DEFAULT, KIDS, PRIMARY, USERS, caller, code
 
@@ -213,7 +213,7 @@ def test_a_switch_decides_what_the_documents_leave_open(
 def test_every_switch_has_its_default_first_and_its_choices_known():
     defaults = Switches().plain()
     assert all(CHOICES[name][0] == defaults[name] for name in CHOICES)
-    assert set(defaults) - set(CHOICES) == {"organization_name", "visible_after_seconds"}
+    assert set(defaults) - set(CHOICES) == {"organization_name", "consent_lag_requests", *BOUNDS}
 
 
 @pytest.mark.parametrize(
