@@ -10,6 +10,7 @@ from .calendars import (
 )
 from .client import Call, Client, Stats
 from .clouds import Cloud, Endpoints, endpoints
+from .contacts import first_contacts, list_contacts
 from .errors import (
     ConfigurationRefused,
     ConsentMissing,
@@ -30,6 +31,7 @@ from .errors import (
     TokenRefused,
     Unreachable,
 )
+from .groups import count_members, first_groups, list_mail_groups
 from .id_token import Claims, SigningKeys, verify_id_token
 from .ids import calendars_path, default_calendar_path, permissions_path, settings_path
 from .organization import get_organization
@@ -43,6 +45,7 @@ from .resources import (
     ORGANIZATION_PERMISSION_ID,
     ROLES,
     Calendar,
+    Contact,
     Delta,
     Group,
     MailboxSettings,
@@ -53,7 +56,7 @@ from .resources import (
 from .settings import read_settings, update_delivery
 from .tokens import Credential, Token, Tokens, TokenSource, client_assertion
 from .transport import make_session
-from .users import delta_link, first_groups, first_users, get_user, list_mail_groups, list_users, users_delta
+from .users import delta_link, first_users, get_user, list_users, users_delta
 from .window import Answer, Ask, Window
 
 __all__ = [
@@ -69,6 +72,7 @@ __all__ = [
     "Cloud",
     "ConfigurationRefused",
     "ConsentMissing",
+    "Contact",
     "Credential",
     "CredentialRefused",
     "Delta",
@@ -101,11 +105,13 @@ __all__ = [
     "Window",
     "calendars_path",
     "client_assertion",
+    "count_members",
     "create_permission",
     "default_calendar_path",
     "delete_permission",
     "delta_link",
     "endpoints",
+    "first_contacts",
     "first_groups",
     "first_users",
     "fold_address",
@@ -113,6 +119,7 @@ __all__ = [
     "get_organization",
     "get_user",
     "list_calendars",
+    "list_contacts",
     "list_mail_groups",
     "list_permissions",
     "list_users",

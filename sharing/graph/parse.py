@@ -16,6 +16,7 @@ from .resources import (
     DELIVERY_OPTIONS,
     ROLES,
     Calendar,
+    Contact,
     Group,
     MailboxSettings,
     Organization,
@@ -31,6 +32,7 @@ LONGEST_WORD = 64
 MOST_ITEMS = 100_000
 MOST_ROLES = 32
 MOST_ADDRESSES = 1000
+MOST_MEMBERS = 2**31 - 1  # what a column of the database holds
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _PURPOSES = ("user", "linked", "shared", "room", "equipment", "others", "unknownFutureValue")
@@ -39,7 +41,7 @@ _WORDS = {word.casefold(): word for word in (*ROLES, *DELIVERY_OPTIONS, *_PURPOS
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?", re.ASCII)
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
-Parsed = TypeVar("Parsed", User, Group, Calendar, Permission)
+Parsed = TypeVar("Parsed", User, Group, Contact, Calendar, Permission)
 
 
 def fold_address(address: str) -> str:
@@ -82,6 +84,20 @@ def users(items: object) -> tuple[User, ...]:
 def groups(items: object) -> tuple[Group, ...]:
     """The whole `value` of a `groups` list. Raises Malformed, also where an id comes twice."""
     return _all(items, group)
+
+
+def contacts(items: object) -> tuple[Contact, ...]:
+    """The whole `value` of a `contacts` list. Raises Malformed, also where an id comes twice."""
+    return _all(items, contact)
+
+
+def count(body: object) -> int:
+    """The number of all entries that a page of a collection was asked to tell. Raises Malformed."""
+    number = _object(body).get("@odata.count")
+    _list(_object(body).get("value"))
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST_MEMBERS:
+        raise Malformed("not a count")
+    return number
 
 
 def permission(item: object) -> Permission:
@@ -153,6 +169,18 @@ def group(item: object) -> Group:
     item = _object(item)
     mail = _address(item.get("mail"))
     return Group(
+        id=_id(item.get("id")),
+        name=text(item.get("displayName")),
+        address=mail,
+        addresses=_addresses(mail, None, item.get("proxyAddresses")),
+    )
+
+
+def contact(item: object) -> Contact:
+    """One organizational contact. https://learn.microsoft.com/graph/api/resources/orgcontact"""
+    item = _object(item)
+    mail = _address(item.get("mail"))
+    return Contact(
         id=_id(item.get("id")),
         name=text(item.get("displayName")),
         address=mail,

@@ -45,13 +45,22 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A mail-enabled group; `size` is None: the number of its members is unknown."""
+    """A mail-enabled group; `addresses` are all its mail addresses, folded."""
 
     id: str
     name: str
     address: str | None
     addresses: tuple[str, ...]
-    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody outside in the organization's own address book; `addresses` are all mail addresses, folded."""
+
+    id: str
+    name: str
+    address: str | None
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

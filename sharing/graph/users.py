@@ -1,4 +1,4 @@
-"""Directory users and mail-enabled groups."""
+"""Directory users."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from . import parse
 from .client import Client
 from .errors import Malformed, Rejected, ResyncRequired
 from .ids import directory_id, path_of_link
-from .resources import Delta, Group, User
+from .resources import Delta, User
 
 _SELECT = (
     "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled,jobTitle,department,"
@@ -72,25 +72,6 @@ def delta_link(client: Client) -> str:
     """
     *_, last = client.pages("/users/delta", {"$select": _SELECT, "$deltatoken": "latest"})
     return _delta_link(client, last)
-
-
-def list_mail_groups(client: Client) -> tuple[Group, ...]:
-    """Groups that have a mail address and so may hold permissions. Raises Denied without GroupMember.Read.All.
-
-    https://learn.microsoft.com/graph/api/group-list
-    """
-    items: list[Any] = []
-    select = "id,displayName,mail,mailEnabled,proxyAddresses"
-    for page in client.pages("/groups", {"$filter": "mailEnabled eq true", "$select": select, "$top": "999"}):
-        items += page["value"]
-    return tuple(group for group in parse.groups(items) if group.address)
-
-
-def first_groups(client: Client) -> tuple[Group, ...]:
-    """A hundred groups at most, to try whether they may be read. https://learn.microsoft.com/graph/api/group-list"""
-    select = "id,displayName,mail,mailEnabled,proxyAddresses"
-    params = {"$filter": "mailEnabled eq true", "$select": select, "$top": "100"}
-    return parse.groups(next(client.pages("/groups", params))["value"])
 
 
 def _first(client: Client, link: str | None) -> str:

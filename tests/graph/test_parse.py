@@ -87,6 +87,7 @@ PARSERS = [
     (parse.calendar, CALENDAR),
     (parse.user, USER),
     (parse.group, USER),
+    (parse.contact, USER),
     (parse.organization, {"id": "x", "displayName": "Contoso", "verifiedDomains": [{"name": "contoso.com"}]}),
     (parse.settings, SETTINGS),
     (parse.removed, {"id": "x", "@removed": {"reason": "changed"}}),
@@ -136,9 +137,26 @@ def test_a_good_sample_is_taken(parser, sample):
 
 @pytest.mark.parametrize("items", [None, {}, "[]", 1, True, [None], [[]], ["x"], [{}]])
 def test_a_list_of_anything_else_is_malformed(items):
-    for parser in (parse.permissions, parse.calendars, parse.users, parse.groups):
+    for parser in (parse.permissions, parse.calendars, parse.users, parse.groups, parse.contacts):
         with pytest.raises(Malformed):
             parser(items)
+
+
+@given(body=JSON | st.fixed_dictionaries({"@odata.count": JSON, "value": st.just([]) | JSON}))
+def test_a_count_is_a_whole_number_that_can_be_stored_or_malformed(body):
+    try:
+        number = parse.count(body)
+    except Malformed:
+        return
+    assert type(number) is int
+    assert 0 <= number <= parse.MOST_MEMBERS
+
+
+@pytest.mark.parametrize("number", [None, -1, True, 1.0, "7", 2**31, [7]])
+def test_a_count_of_anything_else_is_malformed(number):
+    with pytest.raises(Malformed):
+        parse.count({"@odata.count": number, "value": []})
+    assert parse.count({"@odata.count": 7, "value": []}) == 7
 
 
 def test_the_same_id_twice_is_malformed():

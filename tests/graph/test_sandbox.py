@@ -206,7 +206,7 @@ def test_a_delta_stands_odd_pages(client, cloud, switch):
 
 def test_groups_with_an_address_are_listed(client):
     groups = graph.list_mail_groups(client)
-    assert groups and all(group.address and group.size is None for group in groups)
+    assert groups and all(group.address and group.addresses for group in groups)
 
 
 def test_half_a_directory_is_no_directory(client, cloud):
