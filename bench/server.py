@@ -81,7 +81,7 @@ class Server:
         organization = {
             "id": "organization", "displayName": "Bench", "verifiedDomains": [{"name": DOMAIN, "isDefault": True}],
         }  # fmt: skip
-        pages = {"/organization": {"value": [organization]}, "/groups": {"value": []}}
+        pages = {"/organization": {"value": [organization]}, "/groups": {"value": []}, "/contacts": {"value": []}}
         listed = list(self.world.users())
         for number, users in enumerate(listed):
             path = f"/users/delta?$skiptoken={number}" if number else "/users/delta"

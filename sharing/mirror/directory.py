@@ -1,11 +1,12 @@
 """Lists a tenant's people and makes a mailbox row for everyone who can have one."""
 
+import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -16,6 +17,10 @@ from sharing.models import CalendarPermission, Mailbox, Person, PersonAddress, S
 from .holders import search_text
 from .rows import chunks, insert_rows, moment, update_rows
 
+log = logging.getLogger(__name__)
+
+Thing = graph.User | graph.Group | graph.Contact
+Things = TypeVar("Things")
 SORT = 128  # characters of owner_sort and name_sort
 
 
@@ -33,9 +38,11 @@ class Listing:
 
     users: tuple[graph.User, ...]
     removed: tuple[tuple[str, str], ...]
-    groups: tuple[graph.Group, ...] | None
     link: str
     is_whole: bool
+    # None: not asked for, or not to be had.
+    groups: tuple[graph.Group, ...] | None = None
+    contacts: tuple[graph.Contact, ...] | None = None
     organization: graph.Organization | None = None
 
 
@@ -51,20 +58,30 @@ class Arrivals:
 def read_directory(client: graph.Client, *, link: str) -> Listing:
     """Ask for the directory; `link` empty asks for everybody. Complete, or a graph.GraphError.
 
-    An expired link means everybody once more. Groups are optional: without the permission they are left as they were.
+    An expired link means everybody once more. Groups and contacts are optional: where they cannot be read, they are
+    left as they were.
     """
     organization = None if link else graph.get_organization(client)
     try:
         delta = graph.users_delta(client, link or None)
     except graph.ResyncRequired:
         return read_directory(client, link="")
-    groups = None
-    if not link:
-        try:
-            groups = graph.list_mail_groups(client)
-        except graph.Denied:
-            groups = None
-    return Listing(delta.users, delta.removed, groups, delta.link, not link, organization)
+    listing = Listing(delta.users, delta.removed, delta.link, not link, organization=organization)
+    if listing.is_whole:
+        listing.groups = _optional("groups", lambda: graph.list_mail_groups(client))
+        listing.contacts = _optional("contacts", lambda: graph.list_contacts(client))
+    return listing
+
+
+def _optional(what: str, ask: Callable[[], Things]) -> Things | None:
+    """The whole list, or None: a permission that is not needed, or a list that broke off, stops no run."""
+    try:
+        return ask()
+    except (graph.SignInError, graph.TokenRefused):
+        raise
+    except graph.GraphError as error:
+        log.warning("an optional list could not be read", extra={"list": what, "cause": error.cause})
+        return None
 
 
 def store_directory(*, tenant: Tenant, listing: Listing, now: datetime, breaker: bool = True) -> Arrivals:
@@ -77,16 +94,16 @@ def store_directory(*, tenant: Tenant, listing: Listing, now: datetime, breaker:
     with transaction.atomic():
         people = Person.objects.filter(tenant=tenant, oid__isnull=False)
         # Rows, not objects: a directory is long, and nothing of it is saved one by one.
-        known = {p.oid: p for p in people.values_list("pk", "oid", "size", *_COLUMNS, named=True)}
-        seen = {uuid.UUID(u.id): u for u in listing.users}
+        known = {p.oid: p for p in people.values_list("pk", "oid", *_COLUMNS, named=True)}
+        things: tuple[Thing, ...] = (*listing.users, *(listing.groups or ()), *(listing.contacts or ()))
+        seen = {uuid.UUID(thing.id): thing for thing in things}
         gone = _gone(listing, known, seen)
         mailboxes = Mailbox.objects.filter(tenant=tenant, person__missed_at=None, person__ended_at=None).count()
         newly = [p for p, _ in gone if p.missed_at is None and p.kind == Person.USER]
         if breaker and len(newly) > max(5, mailboxes * 2 // 100):
             raise ListingHeld(len(newly))
-        arrivals = Arrivals(people=len(seen))
+        arrivals = Arrivals(people=len(listing.users))
         _store_people(tenant, known, seen, now)
-        _store_groups(tenant, known, listing.groups, now)
         _part(gone, arrivals, now)
         _open_mailboxes(tenant, now)
         fields: dict[str, Any] = {"delta_link": listing.link}
@@ -103,13 +120,11 @@ def _gone(listing: Listing, known: dict, seen: dict) -> list[tuple[Person, bool]
     removed = {uuid.UUID(oid): reason == "deleted" for oid, reason in listing.removed}
     gone = [(p, removed[oid]) for oid, p in known.items() if oid in removed and oid not in seen and not p.ended_at]
     if listing.is_whole:
-        group_ids = None if listing.groups is None else {uuid.UUID(g.id) for g in listing.groups}
+        unread = {Person.GROUP} if listing.groups is None else set()
+        unread |= {Person.CONTACT} if listing.contacts is None else set()
         for oid, person in known.items():
-            if person.ended_at or oid in seen or oid in removed:
-                continue
-            if person.kind == Person.GROUP and (group_ids is None or oid in group_ids):
-                continue
-            gone.append((person, person.missed_at is not None))
+            if not (person.ended_at or oid in seen or oid in removed or person.kind in unread):
+                gone.append((person, person.missed_at is not None))
     return gone
 
 
@@ -129,22 +144,27 @@ _face = attrgetter(*_COLUMNS)
 _OID = Person._meta.get_field("oid")
 
 
-def _row(user: graph.User, person: Person | None, now: datetime) -> tuple:
-    enabled_changed = person is not None and person.enabled is not None and person.enabled != user.enabled
+def _row(thing: Thing, person: Person | None, now: datetime) -> tuple:
+    enabled, job_title, department = None, "", ""
+    if isinstance(thing, graph.User):
+        kind = Person.GUEST if thing.kind == "guest" else Person.USER
+        enabled, job_title, department = thing.enabled, thing.job_title or "", thing.department or ""
+    else:
+        kind = Person.GROUP if isinstance(thing, graph.Group) else Person.CONTACT
+    enabled_changed = person is not None and person.enabled is not None and person.enabled != enabled
     changed_at = now if enabled_changed else (person.changed_at if person else None)
-    address = user.address or ""
+    address = thing.address or ""
     return (
-        Person.GUEST if user.kind == "guest" else Person.USER, user.name or address, address,
-        search_text(user.name or address, user.addresses), user.enabled, user.job_title or "",
-        user.department or "", changed_at, None, None,
+        kind, thing.name or address, address, search_text(thing.name or address, thing.addresses), enabled, job_title,
+        department, changed_at, None, None,
     )  # fmt: skip
 
 
-def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, graph.User], now: datetime) -> None:
+def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, Thing], now: datetime) -> None:
     new, newcomers, changed, renamed, moved = [], [], [], [], []
-    for oid, user in seen.items():
+    for oid, thing in seen.items():
         person = known.get(oid)
-        row = _row(user, person, now)
+        row = _row(thing, person, now)
         if person is None:
             new.append((tenant.pk, public_id(), _OID.get_db_prep_save(oid, connection), *row))
             newcomers.append(oid)
@@ -153,7 +173,7 @@ def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, graph.User]
             if row[1] != person.name:
                 renamed.append((person.pk, row[1]))
             if row[3] != person.search:
-                moved.append((person.pk, user.addresses))
+                moved.append((person.pk, thing.addresses))
     insert_rows(Person, ("tenant_id", "public_id", "oid", *_COLUMNS), new)
     update_rows(Person, _COLUMNS, changed)
     PersonAddress.objects.filter(person_id__in=[pk for pk, _ in moved]).delete()
@@ -180,24 +200,6 @@ def _adopt(tenant: Tenant, addresses: Iterable[str]) -> None:
             people = set(owners.values_list("person_id", flat=True))
             if len(people) == 1:
                 CalendarPermission.objects.filter(grantee=stray).update(grantee_id=people.pop())
-
-
-def _store_groups(tenant: Tenant, known: dict, groups: tuple[graph.Group, ...] | None, now: datetime) -> None:
-    for group in groups or ():
-        address = group.address or ""
-        fields = {
-            "kind": Person.GROUP, "name": group.name or address, "address": address, "size": group.size,
-            "search": search_text(group.name or address, [address]), "missed_at": None, "ended_at": None,
-        }  # fmt: skip
-        person = known.get(uuid.UUID(group.id))
-        if person is None:
-            person = Person.objects.create(tenant=tenant, oid=group.id, **fields)
-        elif any(getattr(person, name) != value for name, value in fields.items()):
-            Person.objects.filter(pk=person.pk).update(**fields)
-        if address:
-            folded = graph.fold_address(address)
-            PersonAddress.objects.get_or_create(person_id=person.pk, address=folded, defaults={"tenant": tenant})
-            _adopt(tenant, [folded])
 
 
 def _open_mailboxes(tenant: Tenant, now: datetime) -> None:

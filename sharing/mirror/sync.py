@@ -13,6 +13,7 @@ from sharing.models import Calendar, Mailbox, PermissionPeriod, SyncRun, SyncSha
 
 from .diff import MailboxDiff, confirm
 from .directory import ListingHeld, read_directory, removable_mailboxes, store_directory
+from .groups import count_groups
 from .known import Slot, Stub, load_calendars, load_stubs
 from .plan import LISTING_LEASE, begin_run, finish_run, hand_to_shards, stop_run
 from .read import Reading, RunMustStop, read_mailboxes
@@ -54,6 +55,7 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     if run.kind in (SyncRun.FULL, SyncRun.ACCEPTED):
         _end_removed(run, clock())
     _find_again(tenant, clock())
+    count_groups(tenant=tenant, client=client, now=clock(), is_whole=is_whole)
     hand_to_shards(run=run, now=clock())
     run.let_go()
     finish_run(run=run, now=clock())
@@ -160,7 +162,7 @@ def run_here(
             wait(0.2)  # a worker elsewhere answers for this shard; its lease brings it back if it dies
             finish_run(run=run, now=clock())
             continue
-        done += sum(stored.states.values())
+        done += stored.mailboxes
         if progress:
             progress(done, SyncRun.objects.values_list("mailboxes", flat=True).get(pk=run.pk))
     run.refresh_from_db()
@@ -172,12 +174,15 @@ def _end_removed(run: SyncRun, now: datetime) -> None:
     tenant = run.tenant
     for mailbox in removable_mailboxes(tenant=tenant, now=now).select_related("person"):
         calendars = load_calendars([mailbox.pk]).get(mailbox.pk, {})
-        open_rows = sum(1 for c in calendars.values() for p in c.permissions.values() if p.is_open)
+        ids = [p.id for c in calendars.values() for p in c.permissions.values() if p.is_open]
+        open_rows = len(ids)
         if run.ended_limit is not None:
             allowed = SyncRun.objects.filter(pk=run.pk, ended__lte=run.ended_limit - open_rows)
             if open_rows > run.ended_limit or not allowed.update(ended=F("ended") + open_rows):
                 held = SyncRun.objects.filter(pk=run.pk)
                 held.update(outcome=SyncRun.HELD, cause=REMOVED, held_back=F("held_back") + open_rows)
+                run.totals["held_back"] = (run.totals.get("held_back", []) + ids)[: SyncRun.SAMPLE]
+                run.save(update_fields=["totals"])
                 continue
         with transaction.atomic():
             for calendar in calendars.values():
