@@ -9,9 +9,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now as clock
 
-from sharing import changes, mirror
+from sharing import changes, connect, mirror
 from sharing.connect import client_for
-from sharing.models import Change, SyncRun, SyncShard
+from sharing.models import ActivationLink, Change, SyncRun, SyncShard
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,12 @@ def wake(pk: int) -> None:
     sync_shard(pk)
 
 
+@shared_task(soft_time_limit=150, time_limit=170)
+def prove_link(pk: int) -> None:
+    link = ActivationLink.objects.select_related("tenant").get(pk=pk)
+    connect.prove_link(link=link, client=client_for(link.tenant), clock=clock)
+
+
 @shared_task(soft_time_limit=50, time_limit=60)
 def tick() -> None:
     """Beat's only task: ring for whatever is due."""
@@ -70,6 +76,8 @@ def due_changes(now: datetime) -> Iterator[tuple[Any, int]]:
 
 def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     """Runs whose time has come are begun here, and shards woken for single mailboxes."""
+    for pk in ActivationLink.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield prove_link, pk
     mirror.begin_due_runs(now)
     for pk in SyncRun.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield list_directory, pk

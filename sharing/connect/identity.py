@@ -86,23 +86,16 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
     The token is validated here whatever any library did with it, then matched by (tid, oid) alone. Both outcomes go to
     the activity log. Raises TokenNotValid, MicrosoftUnreachable, TenantNotListed, GuestRefused and AccountInactive.
     """
-    where = clients.endpoints()
     try:
-        claims = graph.verify_id_token(
-            id_token,
-            endpoints=where,
-            client_id=settings.MICROSOFT_CLIENT_ID,
-            keys=_signing_keys(where, session()),
-            nonce=nonce,
-            now=now,
-        )
+        claims = read_id_token(id_token=id_token, nonce=nonce, now=now)
     except graph.IdTokenRefused as refused:
         note_refusal(cause=f"{TokenNotValid.cause}:{refused.cause}", now=now)
         raise TokenNotValid(refused.cause) from None
     except graph.GraphError as error:
         note_refusal(cause=f"{MicrosoftUnreachable.cause}:{error.cause}", now=now)
         raise MicrosoftUnreachable(error.cause) from None
-    tenant = Tenant.objects.may_sign_in().filter(tid=claims.tid, cloud=where.cloud.value).first()
+    cloud = clients.endpoints().cloud.value
+    tenant = Tenant.objects.may_sign_in().filter(tid=claims.tid, cloud=cloud).first()
     try:
         user = _admit(claims, tenant)
     except SignInRefused as refused:
@@ -110,6 +103,19 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
         raise
     AuditEvent.objects.record(now=now, verb="signin.done", tenant=tenant, actor=user, outcome="ok")
     return user
+
+
+def read_id_token(*, id_token: object, nonce: str, now: datetime) -> graph.Claims:
+    """Who an ID token for us speaks of, of whatever tenant. Raises graph.IdTokenRefused, and graph.GraphError."""
+    where = clients.endpoints()
+    return graph.verify_id_token(
+        id_token,
+        endpoints=where,
+        client_id=settings.MICROSOFT_CLIENT_ID,
+        keys=_signing_keys(where, session()),
+        nonce=nonce,
+        now=now,
+    )
 
 
 def note_refusal(*, cause: str, now: datetime, tenant: Tenant | None = None, actor_name: str = "nobody") -> None:

@@ -68,8 +68,15 @@ def connect(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
         )
     if not proof.probed:
         raise NotConnected(f"Not one mailbox of {tenant} could be read, so it is not connected.")
+    begin_reading(
+        tenant=tenant, name=proof.organization.name, domains=list(proof.organization.domains), now=now, by=by
+    )  # fmt: skip
+
+
+def begin_reading(*, tenant: Tenant, name: str, domains: list[str], now: datetime, by: str) -> None:
+    """The tenant is connected: read it from now on, under the name and domains that Microsoft gave."""
     was, since = tenant.state, tenant.state_since
-    tenant.name, tenant.domains = proof.organization.name[:256], list(proof.organization.domains)
+    tenant.name, tenant.domains = name[:256], domains
     tenant.state, tenant.cause = Tenant.CONNECTED, ""
     tenant.state_since = since if was == Tenant.CONNECTED else now
     if was != Tenant.CONNECTED or tenant.next_full_at is None:
@@ -107,6 +114,14 @@ def writes_on(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
         raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(proof.missing_for_writes)}.")
     freezing.thaw(tenant=tenant, now=now, by=by)
     _switch(tenant, True, now, by)
+
+
+def use_writer(*, tenant: Tenant, now: datetime, by: str) -> None:
+    """Let changes go through the second registration from now on; the switch for writing stays where it is."""
+    with transaction.atomic():
+        if Tenant.objects.filter(pk=tenant.pk, has_writer=False).update(has_writer=True):
+            AuditEvent.objects.record(now=now, verb="tenant.writer_connected", tenant=tenant, actor_name=by)
+    tenant.has_writer = True
 
 
 def writes_off(*, tenant: Tenant, now: datetime, by: str) -> None:

@@ -1,0 +1,63 @@
+"""What an admin chooses for a tenant before its administrator is asked: which one, how, and who is read."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from sharing import graph
+from sharing.graph import discovery
+from sharing.models import AuditEvent, Tenant, User
+
+from . import clients, proof, tenants
+from .sentences import NotConnected, sentence_for
+
+READING = (proof.ORGANIZATION, proof.USERS, proof.GROUPS, proof.CALENDARS, proof.SETTINGS)
+# What one registration lists where it reads and writes: the wider roles include the narrower ones.
+BOTH = (proof.ORGANIZATION, proof.USERS, proof.GROUPS, *proof.WRITES)
+
+
+class AlreadyConnected(Exception):
+    """The tenant is connected, or was and lost its access: its choices are changed on its own pages."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(str(tenant))
+        self.tenant = tenant
+
+
+def find_tenant(name: str) -> str:
+    """The id of the tenant with this id or verified domain, asked of Microsoft. Raises NotConnected with a sentence."""
+    try:
+        where = clients.endpoints()
+        return discovery.find_tenant(name, endpoints=where, session=clients.session_for(where))
+    except graph.TenantNotFound as error:
+        if error.cause == "not_a_name":
+            raise NotConnected("Give a tenant id or one of the organization’s domains, such as contoso.com.") from None
+        if error.cause == "other_cloud":
+            raise NotConnected("This organization is in another Microsoft cloud than this portal.") from None
+        raise NotConnected("Microsoft knows no organization with this id or domain.") from None
+    except (graph.ConfigurationRefused, graph.GraphError) as error:
+        raise NotConnected(sentence_for(error)) from None
+
+
+def choose(*, tid: str, name: str, mode: str, scope: str, actor: User, now: datetime) -> Tenant:
+    """The tenant, listed with these choices; nothing is asked of Microsoft yet. Safe to repeat until it is connected.
+
+    Raises AlreadyConnected, and NotConnected where this database serves another cloud.
+    """
+    known = Tenant.objects.filter(tid=tid).first()
+    if known and known.state in (Tenant.CONNECTED, Tenant.LOST):
+        raise AlreadyConnected(known)
+    with transaction.atomic():
+        tenant = tenants.enlist(tid=tid, now=now, by=actor.username, name=name)
+        if tenant.state != Tenant.LISTED:
+            before, tenant.state, tenant.cause, tenant.state_since = tenant.state, Tenant.LISTED, "", now
+            AuditEvent.objects.record(
+                now=now, verb="tenant.listed", tenant=tenant, actor=actor, before=before, after=tenant.state
+            )
+        before = f"{tenant.mode}/{tenant.scope}"
+        tenant.mode, tenant.scope = mode, scope
+        tenant.save(update_fields=["state", "cause", "state_since", "mode", "scope"])
+        AuditEvent.objects.record(
+            now=now, verb="tenant.chosen", tenant=tenant, actor=actor, before=before, after=f"{mode}/{scope}"
+        )
+    return tenant

@@ -1,0 +1,89 @@
+"""Proves an approved link at Microsoft: a token from that tenant, its own id, and one mailbox that can be read."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from sharing import graph
+from sharing.models import READER, ActivationLink, AuditEvent
+
+from .proof import WRITES, Proof, prove
+from .sentences import NotConnected
+
+LEASE = timedelta(minutes=3)
+# Approval needs some minutes to arrive everywhere at Microsoft.
+LAG = timedelta(minutes=15)
+SOON, LATER = timedelta(seconds=15), timedelta(seconds=60)
+
+
+def prove_link(*, link: ActivationLink, client: graph.Client, clock: Callable[[], datetime]) -> None:
+    """Try once what the link was approved for: it is then proved, failed, or tried again later. Safe to repeat."""
+    now = clock()
+    if link.state != ActivationLink.APPROVED or not link.claim(now=now, lease=LEASE):
+        return
+    try:
+        proof = prove(client=client, tid=str(link.tenant.tid), now=now)
+    except NotConnected:
+        _end(link, clock(), ActivationLink.FAILED, "other_organization")
+    except graph.TenantNotFound as error:
+        _end(link, clock(), ActivationLink.FAILED, error.cause)
+    except graph.ConsentMissing as error:
+        _wait(link, clock(), error.cause, until=link.state_since + LAG)
+    except graph.GraphError as error:
+        # Trouble of ours or of the network takes nothing from the approval.
+        _wait(link, clock(), error.cause, until=link.expires_at + LAG)
+    else:
+        _judge(link, clock(), proof)
+
+
+def _judge(link: ActivationLink, now: datetime, proof: Proof) -> None:
+    """What was found is shown to an admin; what lacks may still be on its way."""
+    cause = _lack(link, proof)
+    if cause and now < link.state_since + LAG:
+        _wait(link, now, cause, until=link.state_since + LAG)
+    else:
+        state = ActivationLink.FAILED if cause else ActivationLink.PROVED
+        _end(link, now, state, cause, organization=_found(proof))
+
+
+def _lack(link: ActivationLink, proof: Proof) -> str:
+    """What stands in the way, as a cause word; nothing where the tenant can be read, or written to."""
+    if link.app != READER:
+        return "consent_missing" if {need.role for need in WRITES} - (proof.roles or frozenset()) else ""
+    if proof.missing or not proof.organization:
+        return "consent_missing"
+    return "" if proof.probed else "no_mailbox_read"
+
+
+def _found(proof: Proof) -> dict[str, Any]:
+    """What an admin is shown and `confirm_link` stores."""
+    organization = proof.organization
+    return {
+        "name": organization.name[:256] if organization else "",
+        "domains": list(organization.domains) if organization else [],
+        "roles": sorted(proof.roles or ()),
+        "lacking": [need.role for need in proof.missing],
+        "probed": proof.probed,
+    }
+
+
+def _wait(link: ActivationLink, now: datetime, cause: str, *, until: datetime) -> None:
+    """Again soon while the approval is fresh, then every minute, at most until `until`."""
+    if now >= until:
+        _end(link, now, ActivationLink.FAILED, cause)
+        return
+    pause = SOON if now < link.state_since + timedelta(minutes=2) else LATER
+    link.let_go(due_at=min(now + pause, until), cause=cause[:80])
+
+
+def _end(link: ActivationLink, now: datetime, state: str, cause: str, **fields: Any) -> None:
+    with transaction.atomic():
+        if not link.let_go(state=state, cause=cause[:80], state_since=now, **fields):
+            return
+        verb = "link.proved" if state == ActivationLink.PROVED else "link.failed"
+        AuditEvent.objects.record(
+            now=now, verb=verb, tenant=link.tenant, subject={"link": link.public_id, "app": link.app},
+            outcome=cause[:80],
+        )  # fmt: skip
