@@ -8,6 +8,7 @@ worker_class = "gthread"
 threads = 8
 timeout = 30
 preload_app = True  # settings that are refused end the server, not one worker after the other
+forwarded_allow_ips = ""  # TRUSTED_PROXIES alone says whose forwarded headers count
 control_socket_disable = True  # it would want a folder in a home
 accesslog = "-"
 # U is the path without its query string: callbacks carry codes there.

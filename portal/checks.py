@@ -1,6 +1,9 @@
 """System checks that keep an installation from real harm; docs/settings.md lists the ids."""
 
+import ssl
 from collections.abc import Iterator
+from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -12,6 +15,8 @@ from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
 from sharing.graph.errors import ConfigurationRefused
 from sharing.models import Tenant
 
+from . import proxies
+
 SHORTEST_SECRET_KEY = 50
 BACKENDS = ["sharing.web.signin.backend.EntraBackend"]
 # What every request must pass, and the check that misses it.
@@ -20,6 +25,7 @@ MIDDLEWARE = {
     "csp.middleware.CSPMiddleware": "portal.E013",
     "django.contrib.auth.middleware.LoginRequiredMiddleware": "portal.E016",
     "sharing.web.signin.sessions.SessionLimits": "portal.E017",
+    "portal.proxies.trusted_proxies": "portal.E020",
 }
 
 
@@ -103,6 +109,56 @@ def addresses_are_safe(**kwargs) -> Iterator[CheckMessage]:
         secure = settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
         if not secure or not all(name.startswith("__Host-") for name in names):
             yield Error("PORTAL_URL is https, but a cookie is not Secure and named __Host-.", id="portal.E010")
+
+
+@register(Tags.security)
+def proxies_in_front_are_known(**kwargs) -> Iterator[CheckMessage]:
+    """Whose word counts on who asked, and over what."""
+    try:
+        trusted = proxies.networks(tuple(settings.TRUSTED_PROXIES))
+    except ValueError as error:
+        yield Error(f"TRUSTED_PROXIES holds what is neither an address nor a network: {error}.", id="portal.E021")
+        return
+    if any(network.prefixlen == 0 for network in trusted):
+        yield Error("TRUSTED_PROXIES trusts every address: name your proxies.", id="portal.E021")
+    if not trusted and urlsplit(settings.PORTAL_URL).scheme == "https":
+        yield Warning(
+            "PORTAL_URL is https and TRUSTED_PROXIES is empty: every page would lead to itself for ever.",
+            hint="Set TRUSTED_PROXIES to the address of the proxy that ends TLS, as this process sees it.",
+            id="portal.W003",
+        )
+
+
+@register(Tags.security)
+def the_way_out_is_there(**kwargs) -> Iterator[CheckMessage]:
+    """The proxy and the certificates on the way to Microsoft."""
+    proxy = urlsplit(settings.HTTPS_PROXY)
+    if settings.HTTPS_PROXY and (proxy.scheme not in ("http", "https") or not proxy.hostname):
+        yield Error("HTTPS_PROXY is no address of a proxy, as http://proxy.example.org:3128.", id="portal.E022")
+    if settings.CA_BUNDLE and not Path(settings.CA_BUNDLE).is_dir():
+        try:
+            ssl.create_default_context(cafile=settings.CA_BUNDLE)
+        except OSError as error:  # ssl's own errors are among them
+            what = f"REQUESTS_CA_BUNDLE (or SSL_CERT_FILE) names no readable PEM file of certificates: {error}"
+            yield Error(what, id="portal.E023")
+
+
+@register(Tags.security)
+def mail_can_leave(**kwargs) -> Iterator[CheckMessage]:
+    """Where mail goes, and that nobody reads it on the way."""
+    if "@" not in parseaddr(settings.DEFAULT_FROM_EMAIL)[1].strip("@"):
+        yield Error("EMAIL_FROM is no mail address.", id="portal.E024")
+    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        if not settings.EMAIL_HOST:
+            yield Error("EMAIL_URL names no mail server.", id="portal.E024")
+        elif not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or is_loopback(settings.EMAIL_HOST)):
+            yield Warning(
+                "Mail leaves this machine without TLS.",
+                hint="Use smtp+tls:// (STARTTLS) or smtp+ssl:// in EMAIL_URL.",
+                id="portal.W004",
+            )
+    elif settings.EMAIL_BACKEND.endswith("console.EmailBackend") and not _is_local(settings.PORTAL_URL):
+        yield Info("EMAIL_URL is not set: mail is written to the log, and nobody gets any.", id="portal.I002")
 
 
 @register(Tags.security)

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from . import keys
 
@@ -22,6 +23,7 @@ PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 _portal = urlsplit(PORTAL_URL)
 _is_https = _portal.scheme == "https"
 _local = ["localhost", "127.0.0.1", "[::1]"]
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses and networks whose X-Forwarded-… count
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_local if _portal.hostname in _local else [_portal.hostname])
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -69,6 +71,24 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Counts of requests (sharing.web.limits): shared where processes share Redis, else one for each process
+if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CELERY_BROKER_URL,
+            "KEY_PREFIX": "calwarden",
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # people wait for it
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 50_000},  # by default a flood of addresses would push the counts out
+        }
+    }
+
 INSTALLED_APPS = [
     "portal",
     "sharing",
@@ -85,6 +105,7 @@ INSTALLED_APPS = [
     *(["django.contrib.admin"] if ADMIN_SITE else []),
 ]
 MIDDLEWARE = [
+    "portal.proxies.trusted_proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.headers.no_store",
@@ -148,7 +169,7 @@ CSRF_COOKIE_HTTPONLY = True  # forms carry the token
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Headers; TLS ends at a proxy in front, which must set X-Forwarded-Proto itself
+# Headers; TLS ends at a proxy in front, which TRUSTED_PROXIES names and which sets X-Forwarded-Proto itself
 if _is_https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -190,7 +211,13 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 # Mail
-vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+try:
+    _mail = env.email_url("EMAIL_URL", "consolemail://")
+except (ImproperlyConfigured, ValueError) as error:
+    sys.exit(f"Calwarden does not start: EMAIL_URL is not like smtp+tls://user:password@host:587 ({error}).")
+vars().update(_mail)
+EMAIL_PORT = _mail["EMAIL_PORT"] or (587 if _mail.get("EMAIL_USE_TLS") else 465 if _mail.get("EMAIL_USE_SSL") else 25)
+EMAIL_TIMEOUT = 10  # seconds; a worker waits, never a page
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"calwarden@{_portal.hostname}")
 
 # Celery: a message is one id and a hint; the row is offered again when a lease ends

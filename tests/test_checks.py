@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import certifi
 import pytest
 from django.conf import settings
 from django.core.checks import Error, Info, Warning, run_checks
@@ -13,6 +14,9 @@ from sharing.models import list_tenant
 CHECKS = [
     checks.microsoft_is_where_it_may_be,
     checks.addresses_are_safe,
+    checks.proxies_in_front_are_known,
+    checks.the_way_out_is_there,
+    checks.mail_can_leave,
     checks.keys_are_strong_and_apart,
     checks.nobody_passes_unseen,
     checks.database_and_broker_hold,
@@ -43,6 +47,12 @@ HTTPS = {
     "CSRF_COOKIE_NAME": "__Host-calwarden-csrf",
     "CELERY_BROKER_URL": "",
     "EMBEDDED": True,
+    "TRUSTED_PROXIES": ["127.0.0.1", "2001:db8::/64"],
+}
+SMTP = {
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "mail.example.org",
+    "EMAIL_USE_TLS": True,
 }
 GOOD_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -81,6 +91,20 @@ FAULTS = [
     ("portal.E017", Error, {"MIDDLEWARE": without("sharing.web.signin.sessions.SessionLimits")}),
     ("portal.E018", Error, {"AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"]}),
     ("portal.E019", Error, {"CELERY_BROKER_URL": "redis://redis.example.org:6379/0"}),
+    ("portal.E020", Error, {"MIDDLEWARE": without("portal.proxies.trusted_proxies")}),
+    ("portal.E021", Error, {"TRUSTED_PROXIES": ["proxy.example.org"]}),
+    ("portal.E021", Error, {"TRUSTED_PROXIES": ["192.0.2.1/24"]}),
+    ("portal.E021", Error, {"TRUSTED_PROXIES": ["0.0.0.0/0"]}),
+    ("portal.E021", Error, {"TRUSTED_PROXIES": ["::/0"]}),
+    ("portal.E022", Error, {"HTTPS_PROXY": "proxy.example.org:3128"}),
+    ("portal.E022", Error, {"HTTPS_PROXY": "socks5://proxy.example.org"}),
+    ("portal.E023", Error, {"CA_BUNDLE": "/nonexistent/ca.pem"}),
+    ("portal.E023", Error, {"CA_BUNDLE": __file__}),
+    ("portal.E024", Error, {"DEFAULT_FROM_EMAIL": "calwarden"}),
+    ("portal.E024", Error, {**SMTP, "EMAIL_HOST": None}),
+    ("portal.W003", Warning, {**HTTPS, "TRUSTED_PROXIES": []}),
+    ("portal.W004", Warning, {**SMTP, "EMAIL_USE_TLS": False}),
+    ("portal.I002", Info, {**HTTPS, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
     ("portal.W001", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": ""}),
     ("portal.W002", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": "a-secret"}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "WEB_WORKERS": 2}),
@@ -108,6 +132,12 @@ def test_a_fault_is_named_by_its_check(check_id, kind, fault, settings):
         {**HTTPS, "CELERY_BROKER_URL": "rediss://:word@redis.example.org/0"},
         {"CELERY_BROKER_URL": "redis://127.0.0.1:6379/0"},
         {"PORTAL_URL": "http://127.0.0.1:8123"},
+        {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
+        SMTP,
+        {**SMTP, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True, "DEFAULT_FROM_EMAIL": "Calwarden <c@example.org>"},
+        {**SMTP, "EMAIL_USE_TLS": False, "EMAIL_HOST": "localhost"},
+        {"HTTPS_PROXY": "http://user:word@proxy.example.org:3128", "CA_BUNDLE": certifi.where()},
+        {"CA_BUNDLE": "/etc/ssl/certs"},
     ],
 )
 def test_good_settings_are_passed_in_silence(good, settings):

@@ -132,6 +132,7 @@ def test_behind_tls_cookies_are_bound_to_the_host_and_browsers_stay_on_tls(cast,
     settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
     browser = cast.browser(NOBODY)
     moved = browser.get("/signin/")
     assert (moved.status_code, moved["Location"]) == (301, f"https://{HOST}/signin/")
