@@ -59,7 +59,8 @@ class AdminConsent:
         if isinstance(wanted, Tenant) and wanted.tid != tenant.tid:
             text = (
                 f"AADSTS50020: User account '{user.upn}' from identity provider "
-                f"'https://sts.windows.net/{tenant.tid}/' does not exist in tenant '{wanted.name}' and cannot access the application in that tenant."
+                f"'https://sts.windows.net/{tenant.tid}/' does not exist in tenant '{wanted.name}' and cannot access "
+                "the application in that tenant."
             )
             return self._back(asked, {"error": "access_denied", "error_description": text})
         app = self.directory.app(asked["client_id"])

@@ -96,7 +96,7 @@ class Directory:
 def unknown_here(app: App, tenant: Tenant) -> Refused:
     text = (
         f"Application with identifier '{app.client_id}' was not found in the directory '{tenant.name}'. This can "
-        "happen if the application has not been installed by the administrator of the tenant or consented to by any user in "
-        "the tenant."
+        "happen if the application has not been installed by the administrator of the tenant or consented to by any "
+        "user in the tenant."
     )
     return Refused("unauthorized_client", 700016, text)

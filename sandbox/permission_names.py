@@ -34,6 +34,7 @@ APP_ROLES = {
         "Read and write all user mailbox settings",
     ),
     "Member.Read.Hidden": ("658aa5d8-239f-45c4-aa12-864f4fc7e490", "Read all hidden memberships"),
+    "OrgContact.Read.All": ("e1a88a34-94c4-4418-be12-c87b00e26bea", "Read organizational contacts"),
     "Organization.Read.All": ("498476ce-e0fe-48b0-b801-37ba7e2685c6", "Read organization information"),
     "Place.Read.All": ("913b9306-0ce1-42b8-9137-6a7df690a760", "Read all company places"),
     "Policy.Read.All": ("246dd0d5-5bd0-4def-940b-0421030a5b68", "Read your organization's policies"),

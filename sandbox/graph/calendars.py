@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox import ids
 from sandbox.changes import drop_copy
+from sandbox.graph import reach
 from sandbox.graph.call import Call, chosen, collection, entity, key
 from sandbox.graph.errors import Refusal
 from sandbox.graph.paging import outlook_page
@@ -144,8 +145,11 @@ def create(call: Call, user_key: str) -> Response:
 def one(call: Call, user_key: str, id: str | None) -> Response:
     """GET, PATCH (name) and DELETE of a calendar; without an id it is the primary one."""
     call.only("GET", "PATCH", *(("DELETE",) if id else ()))
-    user = call.mailbox_user(user_key, "read calendars" if call.method == "GET" else "write calendars")
+    reads = call.method == "GET"
+    user = call.mailbox_user(user_key, "read calendars" if reads else "write calendars", shared=reads)
     calendar = find(call, user, id) if id else mailbox_of(user).primary
+    if call.caller.oid not in (None, user.oid):
+        return shared_with_me(call, user, calendar)
     if call.method == "DELETE":
         return delete(call, user, calendar)
     if call.method == "PATCH":
@@ -158,6 +162,18 @@ def one(call: Call, user_key: str, id: str | None) -> Response:
     context = f"users('{key(user_key)}')/calendars/$entity" if id else f"users('{user.oid}')/calendar/$entity"
     value = chosen(shown(call, user, calendar) or {}, call.params.get("$select"))
     return entity(call.context(context), value)
+
+
+def shared_with_me(call: Call, owner: User, calendar: Calendar) -> Response:
+    """A calendar in the owner's mailbox, as the person sees it with whom it was shared."""
+    row = None if calendar.is_copy else reach.shared_row(call, calendar)
+    if row is None:
+        raise Refusal("ErrorAccessDenied")
+    may_edit = row.role == "write" or row.role in DELEGATE_ROLES
+    rights = (False, row.role == "delegateWithPrivateEventAccess", may_edit, False, calendar.is_default)
+    value = _shown(call, calendar, rights, None, (owner.display_name, owner.mail or owner.upn))
+    context = call.context(f"users('{owner.oid}')/calendars/$entity")
+    return entity(context, chosen(value, call.params.get("$select")))
 
 
 def delete(call: Call, user: User, calendar: Calendar) -> Response:

@@ -6,30 +6,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from sandbox.graph import reach
 from sandbox.graph.errors import Refusal
+from sandbox.graph.needs import NEEDS
 from sandbox.graph.switches import Switches
 from sandbox.http import Request, Response
 from sandbox.rows import Tenant, User
 from sandbox.state import State
 
 CONTEXT = "https://graph.microsoft.com"
-_DIRECTORY = {"Directory.Read.All", "Directory.ReadWrite.All"}
-_CALENDARS = {"Calendars.Read", "Calendars.ReadWrite", "Calendars.Read.Shared", "Calendars.ReadWrite.Shared"}
-# What a call needs: any one of these app roles (app-only) or scopes (on behalf of a person).
-NEEDS: dict[str, set[str]] = {
-    "users": {"User.ReadBasic.All", "User.Read.All", *_DIRECTORY},
-    "users in full": {"User.Read.All", *_DIRECTORY},
-    "self": {"User.Read", "User.ReadBasic.All", "User.Read.All", *_DIRECTORY},
-    "groups": {"GroupMember.Read.All", "Group.Read.All", *_DIRECTORY},
-    "hidden members": {"Member.Read.Hidden"},
-    "contacts": {"OrgContact.Read.All", *_DIRECTORY},
-    "organization": {"Organization.Read.All", "User.Read", *_DIRECTORY},
-    "list calendars": {"Calendars.ReadBasic", "Calendars.ReadBasic.All", *_CALENDARS},
-    "read calendars": _CALENDARS,
-    "write calendars": {"Calendars.ReadWrite", "Calendars.ReadWrite.Shared"},
-    "read settings": {"MailboxSettings.Read", "MailboxSettings.ReadWrite"},
-    "write settings": {"MailboxSettings.ReadWrite"},
-}
 
 
 def normal(segments: list[str]) -> list[str]:
@@ -110,15 +95,22 @@ class Call:
         """Note that this call changed the state."""
         self.state.version += 1
 
-    def mailbox_user(self, key: str, what: str) -> User:
-        """The user whose mailbox a path names, readable in its present state by this caller. Raises Refusal."""
-        self.need(what)
+    def mailbox_user(self, key: str, what: str, *, shared: bool = False) -> User:
+        """The user whose mailbox a path names, readable in its present state by this caller. Raises Refusal.
+
+        `shared`: the call may also be about a calendar that somebody shared with the person who asks; then the caller
+        of this function minds whether it is.
+        """
         user = self.tenant.user(key)
+        if self.caller.oid is None:
+            reach.mind_app(self, user, what)
+        else:
+            self.need(what)
         if user is None:
             if key in self.tenant.groups:
                 raise Refusal("ErrorGroupIsUsedInNonGroupURI")
             raise Refusal("ErrorInvalidUser", key)
-        if self.caller.oid not in (None, user.oid):
+        if self.caller.oid not in (None, user.oid) and not shared:
             raise Refusal("ErrorAccessDenied")
         if user.mailbox is None:
             raise Refusal("MailboxNotEnabledForRESTAPI")

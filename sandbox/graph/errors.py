@@ -25,6 +25,10 @@ KNOWN: dict[str, tuple[int, str]] = {
     "ErrorInvalidIdMalformed": (400, "Id is malformed."),
     "ErrorNotSupported": (400, "Specified method is not supported."),
     "ErrorAccessDenied": (403, "Access is denied. Check credentials and try again."),
+    "NoPermissionsInAccessToken": (
+        401,
+        "The token contains no permissions, or permissions can not be understood.",
+    ),
     "Authorization_RequestDenied": (403, "Insufficient privileges to complete the operation."),
     "extensionError": (
         403,

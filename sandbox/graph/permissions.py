@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import ids
 from sandbox.changes import drop_copy, mind_rule, row_for
-from sandbox.graph import calendars
+from sandbox.graph import calendars, reach
 from sandbox.graph.call import Call, chosen, collection, entity, key
 from sandbox.graph.errors import Refusal
 from sandbox.graph.paging import outlook_page
@@ -77,11 +77,12 @@ def rows_of(call: Call, calendar: Calendar, *, live: bool = False) -> list[Permi
 def collection_of(call: Call, user_key: str, calendar_key: str | None) -> Response:
     """GET and POST of the list; `calendar_key` None is the primary calendar."""
     call.only("GET", "POST")
-    user = call.mailbox_user(user_key, "list calendars" if call.method == "GET" else "write calendars")
+    reads = call.method == "GET"
+    user = call.mailbox_user(user_key, "list calendars" if reads else "write calendars", shared=reads)
     calendar = _calendar(call, user, calendar_key)
     if call.method == "POST":
         return create(call, user, calendar, calendar_key)
-    rows = [] if calendar.is_copy else rows_of(call, calendar)
+    rows = _rows_for(call, user, calendar)
     page, link = outlook_page(call, rows, size=10 if call.switches.permission_pages == "tens" else 0)
     select = call.params.get("$select")
     values = [shown(call, user, calendar, row) for row in page]
@@ -90,11 +91,21 @@ def collection_of(call: Call, user_key: str, calendar_key: str | None) -> Respon
     return collection(_context(call, user, calendar_key), values, nextLink=link)
 
 
+def _rows_for(call: Call, owner: User, calendar: Calendar) -> list[Permission]:
+    """The rows, for the owner; for a person the calendar is shared with the list is empty (documented)."""
+    if call.caller.oid not in (None, owner.oid):
+        if calendar.is_copy or reach.shared_row(call, calendar) is None:
+            raise Refusal("ErrorAccessDenied")
+        if call.switches.permissions_of_a_copy != "empty":
+            raise Refusal(call.switches.permissions_of_a_copy)
+        return []
+    return [] if calendar.is_copy else rows_of(call, calendar)
+
+
 def count(call: Call, user_key: str, calendar_key: str | None) -> Response:
     call.only("GET")
-    user = call.mailbox_user(user_key, "list calendars")
-    calendar = _calendar(call, user, calendar_key)
-    rows = [] if calendar.is_copy else rows_of(call, calendar)
+    user = call.mailbox_user(user_key, "list calendars", shared=True)
+    rows = _rows_for(call, user, _calendar(call, user, calendar_key))
     return Response(200, {"Content-Type": "text/plain"}, str(len(rows)).encode())
 
 

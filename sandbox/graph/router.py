@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.graph import calendars, contacts, groups, organization, permissions, settings, users
+from sandbox.graph import applications, calendars, contacts, groups, organization, permissions, settings, users
 from sandbox.graph.call import Call, normal
 from sandbox.graph.errors import Refusal
 from sandbox.http import Request, Response
@@ -55,6 +55,8 @@ def kind(request: Request) -> str:
     ):
         if word in path:
             return name
+    if path and path[0].startswith(("serviceprincipals", "oauth2permissiongrants", "rolemanagement")):
+        return "applications"
     return "other"
 
 
@@ -112,6 +114,12 @@ def answer(call: Call) -> Response:
             return contacts.list_contacts(call)
         case ["groups", _, "calendar", *_]:
             raise Refusal("ErrorAccessDenied")
+        case ["oauth2permissiongrants"]:
+            return applications.delegated_grants(call)
+        case [first, *_] if first.startswith("serviceprincipals"):
+            return applications.answer(call)
+        case ["rolemanagement", "exchange", what] if call.beta:
+            return applications.exchange_roles(call, what)
     raise Refusal("BadRequest", call.path[-1] if call.path else "")
 
 
