@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from .models import (
+    ActivationLink,
     Calendar,
     CalendarPermission,
     CalendarPermissionQuerySet,
@@ -55,6 +56,18 @@ def tenants_for_setup(user: User) -> QuerySet[Tenant]:
     if held.filter(tenant=None).exists():
         return Tenant.objects.order_by("name", "pk")
     return Tenant.objects.filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+
+
+def may_list_tenants(user: User) -> bool:
+    """Whether `user` may have a tenant connected that is not listed yet: admins of the whole installation."""
+    return RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.ADMIN, tenant=None).exists()
+
+
+def links_for_setup(user: User, tenant: Tenant) -> QuerySet[ActivationLink]:
+    """The activation links of a tenant whose connection `user` may manage, the newest first."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    rows = ActivationLink.objects.filter(tenant=tenant).select_related("tenant", "made_by", "confirmed_by")
+    return rows.order_by("-made_at", "-pk")
 
 
 def tenant_for_it(user: User, public_id: str = "") -> Tenant:
