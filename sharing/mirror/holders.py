@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sharing import graph
 from sharing.models import ORGANIZATION_ID, Person, PersonAddress, Tenant
+from sharing.models.names import folded
 
 from .rows import chunks
 
@@ -75,5 +76,10 @@ def _outsider(tenant: Tenant, key: str, permission: graph.Permission, is_ambiguo
 
 
 def search_text(name: str, addresses: Iterable[str]) -> str:
-    """The casefolded name on the first line, one folded address on each line after it."""
-    return "\n".join([name.replace("\n", " ").casefold(), *(graph.fold_address(a) for a in addresses if a)])
+    """The folded name on the first line, then the addresses; those that no search would find, also without accents.
+
+    It differs wherever an address does, by which the mirror knows that they changed.
+    """
+    known = [graph.fold_address(address) for address in addresses if address]
+    plain = [folded(address) for address in known if not address.isascii()]
+    return "\n".join([folded(name.replace("\n", " ")), *known, *plain])

@@ -9,6 +9,7 @@ from typing import Any
 
 from sharing import graph
 from sharing.models import Calendar, CalendarPermission, Change, PermissionPeriod, Tenant, public_id, reach
+from sharing.models.names import folded
 
 from .compare import ORGANIZATION_ID, CalendarDiff, KnownPermission
 from .diff import MailboxDiff, SeenCalendar
@@ -44,25 +45,29 @@ def write_calendars(
             read_at = moment(_read_at(seen, asked_at))
             if seen.known is None:
                 new.append(
-                    (tenant.pk, diff.slot.pk, public_id(), seen.graph_id, *seen.face, seen.state.state,
-                     seen.state.cause, read_at, moment(now))
+                    (tenant.pk, diff.slot.pk, public_id(), seen.graph_id, *seen.face, _searched(seen),
+                     seen.state.state, seen.state.cause, read_at, moment(now))
                 )  # fmt: skip
             else:
                 ids[diff.slot.pk, seen.graph_id] = seen.known.id
                 if seen.is_dirty:
-                    changed.append((*seen.face, seen.state.state, seen.state.cause, read_at, None, seen.known.id))
+                    state = seen.state
+                    changed.append(
+                        (*seen.face, _searched(seen), state.state, state.cause, read_at, None, seen.known.id)
+                    )
     columns = (
         "tenant_id",
         "mailbox_id",
         "public_id",
         "graph_id",
         *CALENDAR_FACE,
+        "search",
         "state",
         "cause",
         "read_at",
     )
     insert_rows(Calendar, (*columns, "first_seen_at"), new)
-    update_rows(Calendar, (*CALENDAR_FACE, "state", "cause", "read_at", "ended_at"), changed)
+    update_rows(Calendar, (*CALENDAR_FACE, "search", "state", "cause", "read_at", "ended_at"), changed)
     for chunk in chunks({row[1] for row in new}):
         rows = Calendar.objects.filter(mailbox__in=chunk).values_list("mailbox_id", "graph_id", "pk")
         ids.update({(mailbox, graph_id): pk for mailbox, graph_id, pk in rows})
@@ -70,6 +75,11 @@ def write_calendars(
     for chunk in chunks(gone):
         Calendar.objects.filter(pk__in=chunk).update(ended_at=now, state="ok", cause="")
     return ids
+
+
+def _searched(seen: SeenCalendar) -> str:
+    """The name in the face, as it is searched."""
+    return folded(seen.face[0])[:512]
 
 
 def _read_at(seen: SeenCalendar, asked_at: datetime) -> datetime | None:

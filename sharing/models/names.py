@@ -1,6 +1,7 @@
-"""Names as they are shown: what would hide in them, or turn the text around, is made visible."""
+"""Names as they are shown, and as they are searched: nothing hides in them, and no accent stands in the way."""
 
 import re
+import unicodedata
 
 # Control characters, soft hyphen, fillers, marks and overrides of direction, widthless spaces. Joiners belong to
 # Arabic, to Indic and to emoji; tags to a flag.
@@ -15,3 +16,15 @@ _HIDDEN = re.compile(
 def visible(name: str) -> str:
     """`name` with characters that nobody sees, or that turn the text around, as escapes: "\\u202e". Safe to repeat."""
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", name)
+
+
+# Letters that no decomposition takes apart, and that are typed without their stroke.
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+def folded(text: str) -> str:
+    """`text` as it is searched: no case and no accents, so that "Müller" and "muller" are the same. Safe to repeat."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).casefold().translate(_PLAIN)

@@ -26,7 +26,7 @@ class Person(models.Model):
     name = models.CharField(max_length=512, blank=True)
     address = models.CharField(max_length=320, blank=True, help_text="As Microsoft writes it; empty where unknown.")
     key = models.CharField(max_length=600, blank=True, help_text="Casefolded address (or name) where there is no oid.")
-    search = models.TextField(blank=True, help_text="Casefolded name and addresses.")
+    search = models.TextField(blank=True, help_text="Name and addresses, folded.")
     enabled = models.BooleanField(null=True, blank=True)
     job_title = models.CharField(max_length=256, blank=True)
     department = models.CharField(max_length=256, blank=True)

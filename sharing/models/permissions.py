@@ -44,6 +44,7 @@ class Calendar(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
     graph_id = models.CharField(max_length=512)
     name = models.CharField(max_length=512, blank=True)
+    search = models.CharField(max_length=512, blank=True, help_text="The name, folded.")
     is_default = models.BooleanField(default=False)
     is_own = models.BooleanField(default=True)
     owner_name = models.CharField(max_length=512, blank=True)
@@ -59,6 +60,12 @@ class Calendar(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mailbox", "graph_id"], name="one_calendar_per_graph_id")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "is_default", "id", "search"], name="calendar_search",
+                condition=Q(ended_at=None, is_own=True),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return visible(self.name)

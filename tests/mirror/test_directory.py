@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sharing.models import CalendarPermission, Mailbox, PermissionPeriod, Person, SyncRun, Tenant
+from sharing.models import Calendar, CalendarPermission, Mailbox, PermissionPeriod, Person, SyncRun, Tenant
 from tests.contoso import mailbox, permission
 
 ALEX, ADELE, MEGAN = "AlexW@contoso.com", "AdeleV@contoso.com", "MeganB@contoso.com"
@@ -144,6 +144,18 @@ def test_thirty_days_count_from_the_last_good_reading(sync, clock, outside):
     clock.forward(days=1)
     sync()
     assert mailbox(ADELE).state_since == since == clock() - timedelta(days=1)
+
+
+def test_people_and_calendars_are_kept_as_they_are_searched(sync, outside, clock):
+    outside("add_user", name="Jürgen Müller", address="jm@contoso.com")
+    outside("add_calendar", mailbox=ALEX, name="Fête")
+    sync()
+    assert person("jm@contoso.com").search.startswith("jurgen muller\njm@contoso.com")
+    assert Calendar.objects.get(name="Fête").search == "fete"
+    outside("rename_calendar", mailbox=ALEX, calendar="Fête", name="Große Fête")
+    clock.forward(days=1)
+    sync()
+    assert Calendar.objects.get(name="Große Fête").search == "grosse fete"
 
 
 def test_two_addresses_that_only_look_alike_are_two_people(sync, outside):
