@@ -49,7 +49,7 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
     is_everyone = ROWS.name in wanted.chosen
     every = access.permissions_for_it(request.user, tenant)
     rows = every if is_everyone else every.of_people()
-    branches, is_cut = permissions.matching(request, tenant, rows, wanted, now, person)
+    branches, is_cut = permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)
     page = one_page(
         request, branches, tenant=tenant, sort=wanted.sort, values=COLUMNS,
         columns=permissions.SORTS[wanted.sort.lstrip("-")],
@@ -75,6 +75,7 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "page": page,
         "is_cut": is_cut,
         "find_cap": FIND_CAP,
+        "find_what": "people or calendars",
         "covered": figures.coverage(request, tenant),
     })  # fmt: skip
 
@@ -86,7 +87,7 @@ def access_csv(request: Asked, tenant: Tenant) -> StreamingHttpResponse:
     wanted, person = _asked(request, tenant)
     every = access.permissions_for_it(request.user, tenant)
     rows = every if ROWS.name in wanted.chosen else every.of_people()
-    branches, _ = permissions.matching(request, tenant, rows, wanted, now, person)
+    branches, _ = permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)
     return csv_response(
         request, tenant, csv_rows(branches, wanted.sort), columns=CSV_COLUMNS, name="access", asked=wanted, now=now,
         subject={"person": person.public_id} if person else {},

@@ -7,6 +7,7 @@ from django.db.models import Q
 from sharing import access, words
 from sharing.models import (
     DELEGATE_ROLES,
+    Calendar,
     CalendarPermission,
     CalendarPermissionQuerySet,
     Mailbox,
@@ -18,7 +19,7 @@ from sharing.models import (
 from sharing.web.asked import Asked
 
 from .figures import UNREAD
-from .tables import Filter, Option, Query, find_people
+from .tables import Filter, Option, Query, find_calendars, find_people
 
 Rows = CalendarPermissionQuerySet
 
@@ -101,22 +102,43 @@ DELIVERY = Filter("requests", "Who gets the requests", "Requests to anyone", [*m
 
 
 def matching(
-    request: Asked, tenant: Tenant, rows: Rows, wanted: Query, now: datetime, person: Person | None = None
+    request: Asked,
+    tenant: Tenant,
+    rows: Rows,
+    wanted: Query,
+    now: datetime,
+    *,
+    person: Person | None = None,
+    by_calendar: bool = False,
 ) -> tuple[list[Rows], bool]:
-    """The rows that are asked for, in branches; and whether the search found more people than it looked through.
+    """The rows that are asked for, in branches; and whether the search found more than it looked through.
 
-    With `person`, the rows of that one person, held and given.
+    It looks for people and, with `by_calendar`, for calendars by name. With `person`, the rows of that one person,
+    held and given.
     """
     rows = wanted.narrow(rows, now, tenant)
     if person:
-        return _held_or_owned(rows, [person.pk]), False
+        return _branches(rows, [person.pk], []), False
     if not wanted.q:
         return [rows], False
     people, is_cut = find_people(access.people_for_it(request.user, tenant), wanted.q)
-    return _held_or_owned(rows, people), is_cut
+    calendars: list[int] = []
+    if by_calendar:
+        own = Calendar.objects.filter(tenant=tenant, is_own=True, ended_at=None)
+        calendars, more = find_calendars(own, wanted.q)
+        is_cut = is_cut or more
+    return _branches(rows, people, calendars), is_cut
 
 
-def _held_or_owned(rows: Rows, people: list[int]) -> list[Rows]:
-    """Rows held by these people, and others on their calendars: two index reads, where one with OR would scan."""
-    owned = Mailbox.objects.filter(person__in=people).values("pk")
-    return [rows.filter(grantee__in=people), rows.filter(mailbox__in=owned).exclude(grantee__in=people)]
+def _branches(rows: Rows, people: list[int], calendars: list[int]) -> list[Rows]:
+    """Rows held by these people, others in their mailboxes, and others on these calendars.
+
+    An index read for each, where one with OR would scan; a branch that must be empty is left out.
+    """
+    found = [rows.filter(calendar__in=calendars)] if calendars else []
+    if people:
+        mailboxes = Mailbox.objects.filter(person__in=people).values("pk")
+        found = [branch.exclude(grantee__in=people).exclude(mailbox__in=mailboxes) for branch in found]
+        owned = rows.filter(mailbox__in=mailboxes).exclude(grantee__in=people)
+        found = [rows.filter(grantee__in=people), owned, *found]
+    return found or [rows.none()]

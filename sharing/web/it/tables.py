@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, Subquery, Value
 
 from sharing.models import Tenant
+from sharing.models.names import folded
 from sharing.web.asked import Asked
 
 PAGE = 100
 COUNT_CAP = 1000  # beyond it "1,000+" is said: an exact count costs more than the page
-FIND_CAP = 200  # people a search looks through
+FIND_CAP = 200  # people and calendars a search looks through
 LONGEST_ID = 18
 
 
@@ -92,9 +93,23 @@ def read_query(request: Asked, *, filters: Sequence[Filter], sorts: Mapping[str,
 
 def find_people(people: QuerySet, q: str) -> tuple[list[int], bool]:
     """Ids of at most FIND_CAP people whose name or addresses contain every word; and whether there are more."""
-    for word in q.casefold().split()[:5]:
-        people = people.filter(search__contains=word)
-    found = list(people.order_by("pk").values_list("pk", flat=True)[: FIND_CAP + 1])
+    return _first(containing(people.order_by("pk"), q))
+
+
+def find_calendars(calendars: QuerySet, q: str) -> tuple[list[int], bool]:
+    """The same of calendars by name; main ones last, whose name is Outlook's own."""
+    return _first(containing(calendars.order_by("is_default", "pk"), q))
+
+
+def containing(rows: _Rows, q: str, column: str = "search") -> _Rows:
+    """Those whose folded `column` contains every word of `q`, in any order."""
+    for word in folded(q).split()[:5]:
+        rows = rows.filter(**{f"{column}__contains": word})
+    return rows
+
+
+def _first(rows: QuerySet) -> tuple[list[int], bool]:
+    found = list(rows.values_list("pk", flat=True)[: FIND_CAP + 1])
     return found[:FIND_CAP], len(found) > FIND_CAP
 
 

@@ -14,7 +14,7 @@ from sharing import access, mirror, tasks, words
 from sharing.models import Mailbox, Stewardship, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
-from sharing.web.it.tables import Filter, Option, asked, one_page, read_query
+from sharing.web.it.tables import Filter, Option, asked, containing, one_page, read_query
 
 from . import stewards
 from .frame import setup_action, setup_form, setup_page, to
@@ -47,8 +47,7 @@ def users_page(request: Asked, tenant: Tenant) -> HttpResponse:
     readable = every.with_freshness()
     rows = wanted.narrow(readable.filter(state=state) if state else readable, timezone.now(), tenant)
     rows = rows.filter(_because(cause)) if cause else rows
-    for word in wanted.q.casefold().split()[:5]:
-        rows = rows.filter(person__search__contains=word)
+    rows = containing(rows, wanted.q, "person__search")
     page = one_page(
         request, [rows], tenant=tenant, values=COLUMNS, sort=wanted.sort,
         columns=SORTS[wanted.sort.lstrip("-")],

@@ -17,6 +17,7 @@ from sharing.models import (
     User,
     reach,
 )
+from sharing.models.names import folded
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 FIRST = NOW - timedelta(days=84)  # the first reading
@@ -55,7 +56,7 @@ def make_person(tenant, name, address="", kind=Person.USER, **fields) -> Person:
         **{
             "tenant": tenant, "kind": kind, "name": name, "address": address,
             "oid": None if outside else cast[1] if cast and str(tenant.tid) == CONTOSO else uuid.uuid4(),
-            "key": address.casefold() if outside else "", "search": f"{name} {address}".casefold(),
+            "key": address.casefold() if outside else "", "search": folded(f"{name} {address}"),
             "enabled": True if kind == Person.USER else None, "job_title": cast[2] if cast else "",
         } | fields
     )  # fmt: skip
@@ -78,7 +79,8 @@ def make_mailbox(person, **fields) -> Mailbox:
 def make_calendar(mailbox, name="Calendar", is_default=None, **fields) -> Calendar:
     return Calendar.objects.create(
         **{
-            "tenant": mailbox.tenant, "mailbox": mailbox, "name": name, "graph_id": uuid.uuid4().hex,
+            "tenant": mailbox.tenant, "mailbox": mailbox, "name": name, "search": folded(name),
+            "graph_id": uuid.uuid4().hex,
             "is_default": name == "Calendar" if is_default is None else is_default, "state": Mailbox.OK,
             "read_at": FIRST, "first_seen_at": FIRST,
         } | fields

@@ -147,6 +147,50 @@ def test_with_several_tenants_the_address_names_the_one_shown(client, alex):
     assert names(client.get(f"/it/access/?tenant={fabrikam.public_id}")) == []
 
 
+@pytest.mark.parametrize("q", ["muller", "Müller", "MULLER", "mu\u0308ller jurgen"])
+@pytest.mark.parametrize("name", ["Jürgen Müller", "Jurgen Muller"])
+def test_a_search_sees_no_accents(it, alex, name, q):
+    rows.give(alex.calendars.get(is_default=True), rows.make_person(alex.tenant, name, "jm@contoso.com"))
+    assert names(it.get("/it/access/", {"q": q})) == [name]
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("parties", ["Kids parties", "Kids parties"]),
+        ("PÁRTIES kids", ["Kids parties", "Kids parties"]),
+        ("calendar", ["Calendar"]),
+        ("megan", ["Calendar", "Kids parties"]),
+    ],
+)
+def test_a_search_finds_calendars_by_name_and_every_row_once(it, alex, q, found):
+    assert sorted(row.calendar for row in it.get("/it/access/", {"q": q}).context["page"].rows) == found
+
+
+def test_a_row_found_by_holder_owner_and_calendar_at_once_stands_there_once(it, alex):
+    rows.give(rows.make_calendar(alex, "Wilber family"), rows.make_person(alex.tenant, "Ann Wilber"))
+    found = names(it.get("/it/access/?q=wilber"))
+    assert sorted(found) == ["Adele Vance", "Ann Wilber", "Megan Bowen", "Megan Bowen"]
+
+
+def test_calendars_that_ended_or_are_of_others_or_another_tenant_are_not_found(it, alex):
+    rows.Calendar.objects.filter(name="Kids parties").update(ended_at=rows.NOW)
+    assert names(it.get("/it/access/?q=parties")) == []
+    rows.Calendar.objects.filter(name="Kids parties").update(ended_at=None, is_own=False)
+    assert names(it.get("/it/access/?q=parties")) == []
+    theirs = rows.make_mailbox(rows.make_person(rows.make_tenant(rows.FABRIKAM, "Fabrikam"), "Bo"))
+    rows.give(rows.make_calendar(theirs, "Garden parties"), rows.make_person(theirs.tenant, "Zed"))
+    assert names(it.get("/it/access/?q=parties")) == []
+
+
+def test_main_calendars_are_looked_through_last(it, alex, monkeypatch):
+    monkeypatch.setattr("sharing.web.it.tables.FIND_CAP", 1)
+    rows.give(rows.make_calendar(alex, "Team calendar"), rows.make_person(alex.tenant, "Lee Gu"))
+    response = it.get("/it/access/?q=calendar")
+    assert names(response) == ["Lee Gu"]
+    assert b"people or calendars match" in response.content
+
+
 def test_a_search_that_finds_too_many_people_says_so(it, contoso, monkeypatch):
     monkeypatch.setattr("sharing.web.it.tables.FIND_CAP", 2)
     calendar = rows.make_mailbox(rows.make_person(contoso, "Alex Wilber")).calendars.get()

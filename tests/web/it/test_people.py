@@ -36,6 +36,7 @@ def names(response):
         ("q=BOWEN megan", ["Megan Bowen"]),
         ("mailbox=unread", ["Lee Gu"]),
         ("mailbox=no_mailbox", ["Lee Gu"]),
+        ("q=bówen megan", ["Megan Bowen"]),
         ("q=zzzz", []),
         ("account=gone", ["Lee Gu"]),
         ("sort=-person", ["Megan Bowen", "Lee Gu", "Alex Wilber", "Adele Vance"]),

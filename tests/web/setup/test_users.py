@@ -44,6 +44,7 @@ def test_every_mailbox_is_listed_with_state_cause_and_last_reading(admin, mailbo
         ("cause=throttled", ["Room 4"]),
         ("q=alexw@", ["Alex Wilber"]),
         ("state=nonsense", ["Alex Wilber", "Lee Gu", "Room 4", "Sales"]),
+        ("q=álexw@", ["Alex Wilber"]),
         ("q=nobody", []),
     ],
 )
