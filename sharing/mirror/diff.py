@@ -74,10 +74,14 @@ class MailboxDiff:
         )
 
     @property
+    def ending(self) -> list[int]:
+        """Ids of the open permissions that would end."""
+        rows = [row.id for c in self.calendars if c.diff for row in c.diff.ended]
+        return rows + [p.id for c in self.gone for p in c.permissions.values() if p.is_open]
+
+    @property
     def ended(self) -> int:
-        """Open permissions that would end."""
-        rows = sum(len(c.diff.ended) for c in self.calendars if c.diff)
-        return rows + sum(1 for c in self.gone for p in c.permissions.values() if p.is_open)
+        return len(self.ending)
 
     @property
     def added(self) -> int:

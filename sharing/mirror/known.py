@@ -51,6 +51,7 @@ class Slot:
     settings_state: str
     settings_cause: str
     changed_at: datetime | None
+    is_deleted: bool  # the account, in the directory
     named: tuple[str, ...] = ()
 
     def wanted(self) -> Wanted:
@@ -88,15 +89,15 @@ def _stub(pk: int, version: int, oid: Any, search: str, *rest: Any) -> Stub:
 def load_slots(stubs: Sequence[Stub | Slot]) -> list[Slot]:
     """The same mailboxes whole. What was noted before asking stays as noted; the fence guards the rest. One query."""
     whole = Mailbox.objects.filter(pk__in=[stub.pk for stub in stubs])
-    rows = {pk: (name, rest) for pk, name, *rest in whole.values_list("pk", "person__name", *_REST)}
+    rows = {pk: rest for pk, *rest in whole.values_list("pk", "person__name", "person__ended_at", *_REST)}
     return [_slot(stub, *rows[stub.pk]) for stub in stubs]
 
 
-def _slot(stub: Stub | Slot, name: str, rest: list[Any]) -> Slot:
+def _slot(stub: Stub | Slot, name: str, left_at: datetime | None, *rest: Any) -> Slot:
     return Slot(
         pk=stub.pk, version=stub.version, oid=stub.oid, owner_sort=name.casefold()[:128], addresses=stub.addresses,
         state=stub.state, digest=stub.digest, due_at=stub.due_at, changed_at=stub.changed_at, named=stub.named,
-        **dict(zip(_REST, rest, strict=True)),
+        is_deleted=left_at is not None, **dict(zip(_REST, rest, strict=True)),
     )  # fmt: skip
 
 

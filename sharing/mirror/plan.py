@@ -1,5 +1,6 @@
 """When what is read: runs, wakes, and what a person decides about a held run."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -97,7 +98,7 @@ def finish_run(*, run: SyncRun, now: datetime) -> bool:
         if not open_run.filter(~Exists(waiting)).update(finished_at=now, due_at=None):
             return False
         SyncRun.objects.filter(pk=run.pk, outcome="").update(outcome=SyncRun.DONE)
-        _record(run, now)
+        _close(run, now)
     if run.added >= MANY_ROWS:
         refresh_statistics()
     return True
@@ -109,12 +110,27 @@ def stop_run(*, run: SyncRun, cause: str, now: datetime) -> None:
         SyncShard.objects.filter(run=run).update(run=None, due_at=None)
         stopped = {"finished_at": now, "due_at": None, "outcome": SyncRun.STOPPED, "cause": cause[:80]}
         if SyncRun.objects.filter(pk=run.pk, finished_at=None).update(**stopped):
-            _record(run, now)
+            _close(run, now)
 
 
-def _record(run: SyncRun, now: datetime) -> None:
-    """How a run ended, in the activity log."""
+def _close(run: SyncRun, now: datetime) -> None:
+    """What the shards found, added up, and how it ended in the activity log.
+
+    The caller has just written the run, in the same transaction: nobody else can write it until that is over.
+    """
     run.refresh_from_db()
+    found: Counter[tuple[str, str, bool]] = Counter()
+    held_back = run.totals.get("held_back", [])
+    shards = SyncShard.objects.filter(tenant_id=run.tenant_id, result__run=run.pk).order_by("number")
+    for result in shards.values_list("result", flat=True):
+        for *what, count in result["found"]:
+            found[tuple(what)] += count
+        held_back += result["held_back"]
+    run.totals = {
+        "found": [[*what, count] for what, count in found.most_common()],
+        "held_back": held_back[: SyncRun.SAMPLE],
+    }
+    run.save(update_fields=["totals"])
     AuditEvent.objects.record(
         now=now,
         verb="run.finished",

@@ -1,7 +1,7 @@
 """Stores a shard's readings in one transaction, behind the fence of each mailbox and under the breaker."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,21 +36,24 @@ class FenceLost(Exception):
 class BreakerTripped(Exception):
     """More would end than is plausible; nothing of this difference was stored."""
 
-    def __init__(self, ended: int) -> None:
-        super().__init__(f"{ended} more permissions would end")
-        self.ended = ended
-
 
 @dataclass(slots=True)
 class Stored:
-    """What storing a shard did: mailboxes by state, and rows."""
+    """What storing a shard did: mailboxes by state, cause and whether the account is deleted; and rows.
 
-    states: Counter[str] = field(default_factory=Counter)
+    `held_back` are the ids of permissions that would have ended.
+    """
+
+    found: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     added: int = 0
     changed: int = 0
     ended: int = 0
-    held_back: int = 0
+    held_back: list[int] = field(default_factory=list)
     thrown_away: int = 0
+
+    @property
+    def mailboxes(self) -> int:
+        return self.found.total()
 
 
 def breaker_limit(tenant: Tenant) -> int:
@@ -94,15 +97,13 @@ def store_readings(*, visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub |
     held_back = [d for d in diffs if d.has_rows]
     try:
         if held_back and _is_held(visit.run):
-            raise BreakerTripped(sum(d.ended for d in diffs))
+            raise BreakerTripped
         with transaction.atomic():
-            return _store(visit, diffs, quiet)
-    except BreakerTripped as trip:
+            return _store(visit, diffs, quiet, Stored())
+    except BreakerTripped:
         with transaction.atomic():
-            _hold(visit, held_back, trip.ended)
-            stored = _store(visit, [d for d in diffs if not d.has_rows], quiet, held=len(held_back))
-            stored.held_back = trip.ended
-            return stored
+            stored = _hold(visit, held_back)
+            return _store(visit, [d for d in diffs if not d.has_rows], quiet, stored)
 
 
 def _is_held(run: SyncRun | None) -> bool:
@@ -110,8 +111,7 @@ def _is_held(run: SyncRun | None) -> bool:
     return run is not None and held.filter(pk=run.pk).exists()
 
 
-def _store(visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub | Slot], held: int = 0) -> Stored:
-    stored = Stored()
+def _store(visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub | Slot], stored: Stored) -> Stored:
     dirty = [d for d in diffs if d.is_dirty]
     won = swap_versions(Mailbox, {d.slot.pk: d.slot.version for d in dirty}) if dirty else set()
     lost = [d.slot.pk for d in dirty if d.slot.pk not in won]
@@ -129,11 +129,18 @@ def _store(visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub | Slot], hel
     if lost:
         Mailbox.objects.filter(pk__in=lost).update(due_at=visit.now)
         stored.thrown_away = len(lost)
-    stored.states.update([OK] * len(quiet) + [BREAKER.state] * held)
-    stored.states.update(d.state.state for d in diffs)
+    stored.found[OK, "", False] += len(quiet)
+    _find(stored, diffs)
     _let_go(visit, stored)
     _count(visit, stored)
     return stored
+
+
+def _find(stored: Stored, diffs: Iterable[MailboxDiff], state: ListState | None = None) -> None:
+    """Count mailboxes, each in its own state or all in `state`."""
+    for d in diffs:
+        said = state or d.state
+        stored.found[said.state, said.cause, d.slot.is_deleted and not said.is_ok] += 1
 
 
 def _write(visit: Visit, dirty: list[MailboxDiff], stored: Stored) -> None:
@@ -171,8 +178,15 @@ def confirmed_at(slot: Slot, shard: SyncShard, calendar: KnownCalendar | None) -
 
 
 def _let_go(visit: Visit, stored: Stored) -> None:
-    """Give the claim back behind the fence; a run that asked for the shard meanwhile finds it waiting."""
-    fields: dict[str, Any] = {"result": dict(stored.states)}
+    """Give the claim back behind the fence; a run that asked for the shard meanwhile finds it waiting.
+
+    What was found is kept for the end of the run, which adds its shards up; a reading outside a run leaves it alone.
+    """
+    fields: dict[str, Any] = {}
+    if visit.run is not None:
+        found = [[*what, count] for what, count in stored.found.items() if count]
+        held_back = stored.held_back[: SyncRun.SAMPLE]
+        fields["result"] = {"run": visit.run.pk, "found": found, "held_back": held_back}
     if visit.is_whole and not stored.thrown_away:
         fields["read_at"] = visit.asked_at
     mine = SyncShard.objects.filter(pk=visit.shard.pk, attempt=visit.shard.attempt)
@@ -189,28 +203,30 @@ def _count(visit: Visit, stored: Stored) -> None:
             limit = breaker_limit(visit.shard.tenant) - ended
             within = Tenant.objects.filter(pk=visit.shard.tenant_id, loose_ended__lte=max(0, limit))
             if limit < 0 or not within.update(loose_ended=F("loose_ended") + ended):
-                raise BreakerTripped(ended)
+                raise BreakerTripped
         return
     rows = SyncRun.objects.filter(pk=run.pk)
     if ended and run.ended_limit is not None:
         if run.ended_limit < ended:
-            raise BreakerTripped(ended)
+            raise BreakerTripped
         rows = rows.filter(ended__lte=run.ended_limit - ended)
     counted = rows.update(
-        mailboxes_read=F("mailboxes_read") + sum(stored.states.values()),
+        mailboxes_read=F("mailboxes_read") + stored.mailboxes,
         added=F("added") + stored.added,
         changed=F("changed") + stored.changed,
         ended=F("ended") + ended,
         **{name: F(name) + count for name, count in visit.sent.items()},
     )
     if not counted:
-        raise BreakerTripped(ended)
+        raise BreakerTripped
 
 
-def _hold(visit: Visit, held: list[MailboxDiff], ended: int) -> None:
+def _hold(visit: Visit, held: list[MailboxDiff]) -> Stored:
     """Store no difference: the mailboxes stay as last known and say so, until a person decides."""
+    stored = Stored()
+    _find(stored, held, BREAKER)
     for d in held:
-        Mailbox.objects.filter(pk=d.slot.pk, version=d.slot.version).update(
+        is_mine = Mailbox.objects.filter(pk=d.slot.pk, version=d.slot.version).update(
             state=BREAKER.state,
             cause=BREAKER.cause,
             state_since=d.slot.state_since if d.slot.state != OK else visit.now,
@@ -218,7 +234,9 @@ def _hold(visit: Visit, held: list[MailboxDiff], ended: int) -> None:
             due_at=None,
             version=F("version") + 1,
         )
+        stored.held_back += d.ending if is_mine else []
     if visit.run is not None:
         SyncRun.objects.filter(pk=visit.run.pk).update(
-            outcome=SyncRun.HELD, cause="breaker", held_back=F("held_back") + ended
+            outcome=SyncRun.HELD, cause="breaker", held_back=F("held_back") + len(stored.held_back)
         )
+    return stored

@@ -14,6 +14,7 @@ class SyncRun(Due):
     KINDS = [(k, k) for k in (FULL, HOURLY, ASKED, ACCEPTED)]
     DONE, HELD, STOPPED = "done", "held", "stopped"
     OUTCOMES = [(o, o) for o in (DONE, HELD, STOPPED)]
+    SAMPLE = 100  # so many of the permissions that a held run would have ended are kept, by id
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="runs", db_index=False)
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
@@ -30,7 +31,7 @@ class SyncRun(Due):
     ended = models.PositiveIntegerField(default=0)
     held_back = models.PositiveIntegerField(default=0, help_text="Endings that the breaker did not let through.")
     ended_limit = models.PositiveIntegerField(null=True, blank=True, help_text="Null: the breaker is off.")
-    totals = models.JSONField(default=dict, blank=True)
+    totals = models.JSONField(default=dict, blank=True)  # added up when the run ends; see `found`
     requests = models.PositiveIntegerField(default=0)
     sub_requests = models.PositiveIntegerField(default=0)
     throttled = models.PositiveIntegerField(default=0)
@@ -54,6 +55,21 @@ class SyncRun(Due):
             models.Index(fields=["tenant", "-began_at"], name="run_began"),
             models.Index(fields=["due_at"], name="run_due", condition=Q(due_at__isnull=False)),
         ]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Was it held, and has nobody decided yet?"""
+        return self.outcome == self.HELD and self.settled_at is None and self.finished_at is not None
+
+    @property
+    def found(self) -> list[tuple[str, str, bool, int]]:
+        """How many mailboxes had which state and cause, and whether the account is deleted; most first.
+
+        Empty unless it is known of every mailbox that was read: an older run did not keep it, and a worker that was
+        overtaken by the end of its run counts what it read after that.
+        """
+        found = [(state, cause, is_deleted, count) for state, cause, is_deleted, count in self.totals.get("found", [])]
+        return found if sum(count for *_, count in found) == self.mailboxes_read else []
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.kind} {self.began_at:%Y-%m-%d %H:%M}"

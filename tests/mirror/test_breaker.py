@@ -29,12 +29,30 @@ def emptied(sync, clock, cloud, contoso, outside):
     return len(gone)
 
 
+@pytest.fixture
+def halved(emptied, contoso):
+    """The same tenant in two shards."""
+    second = SyncShard.objects.create(tenant=contoso, number=2)
+    pks = list(Mailbox.objects.order_by("pk").values_list("pk", flat=True))
+    Mailbox.objects.filter(pk__in=pks[::2]).update(shard=second)
+
+
 def test_a_run_that_would_end_too_much_is_held_and_ends_nothing(sync, emptied):
     open_before = CalendarPermission.objects.open().count()
     run = sync()
     assert (run.outcome, run.ended, run.held_back) == (SyncRun.HELD, 0, emptied)
     assert CalendarPermission.objects.open().count() == open_before
     assert (mailbox(ALEX).state, mailbox(ALEX).cause) == ("incomplete", "breaker")
+
+
+def test_a_held_run_keeps_the_first_hundred_permissions_that_it_would_end(sync, emptied, halved):
+    run = sync()
+    assert run.held_back == emptied and SyncShard.objects.count() == 2
+    ids = run.totals["held_back"]
+    assert len(set(ids)) == len(ids) == min(emptied, SyncRun.SAMPLE)
+    rows = CalendarPermission.objects.open().filter(pk__in=ids, is_organization=False, calendar__is_own=True)
+    assert rows.count() == len(ids)
+    assert {(state, cause) for state, cause, *_ in run.found} >= {("incomplete", "breaker")}
 
 
 def test_a_yes_reads_again_and_ends_what_is_still_gone(sync, emptied, actor, clock, contoso, outside):
