@@ -27,14 +27,21 @@ class Need:
 _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 ORGANIZATION = Need("Organization.Read.All", "the tenant’s name and domains", within=_DIRECTORY)
 USERS = Need("User.Read.All", "its people", within=("User.ReadWrite.All", *_DIRECTORY))
-GROUPS = Need("GroupMember.Read.All", "its groups", False, ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY))
+GROUPS = Need(
+    "GroupMember.Read.All",
+    "its groups and how many people are in them",
+    False,
+    ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY),
+)
+CONTACTS = Need("OrgContact.Read.All", "the contacts in its address book", False, _DIRECTORY)
 CALENDARS = Need("Calendars.Read", "calendars and their permissions", within=("Calendars.ReadWrite",))
 SETTINGS = Need("MailboxSettings.Read", "who gets meeting requests", within=("MailboxSettings.ReadWrite",))
+READS = (ORGANIZATION, USERS, GROUPS, CONTACTS, CALENDARS, SETTINGS)
 WRITES = (
     Need("Calendars.ReadWrite", "to change who may see a calendar"),
     Need("MailboxSettings.ReadWrite", "to change who gets meeting requests"),
 )
-KNOWN_ROLES = frozenset(need.role for need in (ORGANIZATION, USERS, GROUPS, CALENDARS, SETTINGS, *WRITES))
+KNOWN_ROLES = frozenset(need.role for need in (*READS, *WRITES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def reach(tenant: Tenant) -> graph.Client:
 
 
 def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
-    """Get a token, ask which tenant it is for, then try to read people, groups, and one mailbox.
+    """Get a token, ask which tenant it is for, then try to read people, groups, contacts, and one mailbox.
 
     Raises graph.GraphError where Entra gives no token or Graph does not answer, NotConnected where another tenant
     answers. https://learn.microsoft.com/graph/permissions-reference
@@ -101,8 +108,9 @@ def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
         raise NotConnected(f"Asked for the tenant {tid}, Microsoft answered for {organization.id}.")
     users, users_trial = _try(USERS, lambda: graph.first_users(client))
     _, groups_trial = _try(GROUPS, lambda: graph.first_groups(client))
+    _, contacts_trial = _try(CONTACTS, lambda: graph.first_contacts(client))
     probed, calendars_trial = _probe(client, users or ())
-    trials = [organization_trial, users_trial, groups_trial, calendars_trial]
+    trials = [organization_trial, users_trial, groups_trial, contacts_trial, calendars_trial]
     if probed:
         trials.append(_try(SETTINGS, lambda: graph.read_settings(client, probed.id))[1])
     address = (probed.address or "") if probed else ""

@@ -80,8 +80,9 @@ def test_a_permission_that_lacks_is_named_and_the_tenant_stays_listed(run, cloud
     assert Tenant.objects.get().state == Tenant.LISTED
 
 
-def test_groups_are_optional_and_what_is_too_much_is_said(run, cloud):
-    cloud.state.apply({"do": "revoke", "tenant": CONTOSO, "role": "GroupMember.Read.All"})
+def test_groups_and_contacts_are_optional_and_what_is_too_much_is_said(run, cloud):
+    for role in ("GroupMember.Read.All", "OrgContact.Read.All"):
+        cloud.state.apply({"do": "revoke", "tenant": CONTOSO, "role": role})
     cloud.state.apply({"do": "grant", "tenant": CONTOSO, "role": "Mail.ReadWrite"})
     said = run("connect", CONTOSO)
     assert "The app holds more than Calwarden needs: Mail.ReadWrite." in said

@@ -90,6 +90,15 @@ def test_a_wrong_setting_is_a_problem_in_one_sentence(doctor, connected, setting
     assert not is_well
 
 
+def test_an_optional_permission_that_lacks_is_worth_a_note(doctor, connected, cloud):
+    for role in ("GroupMember.Read.All", "OrgContact.Read.All"):
+        cloud.state.apply({"do": "revoke", "tenant": CONTOSO, "role": role})
+    assert doctor()[1]
+    notes = [check.sentence for check in health.examine(now=now()) if check.state == health.NOTE]
+    lacking = next(note for note in notes if "GroupMember.Read.All (its groups" in note)
+    assert "OrgContact.Read.All (the contacts" in lacking
+
+
 def test_a_tenant_that_is_not_there_any_more(doctor, connected):
     Tenant.objects.update(tid="00000000-0000-4000-8000-000000000001")
     checks, is_well = doctor()

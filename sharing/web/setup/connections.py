@@ -14,8 +14,6 @@ from sharing.web.asked import Asked
 
 from .frame import setup_page
 
-NEEDS = (proof.ORGANIZATION, proof.USERS, proof.GROUPS, proof.CALENDARS, proof.SETTINGS)
-
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -45,7 +43,7 @@ def connections_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "title": "Connections",
         "lead": "How Calwarden is connected to Microsoft 365. It is connected and switched by commands, not here.",
         "connections": [_connection(each, by_tenant.get(each.pk, {})) for each in tenants],
-        "needs": NEEDS,
+        "needs": proof.READS,
         "writes": proof.WRITES,
     })  # fmt: skip
 
