@@ -55,7 +55,8 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     if run.kind in (SyncRun.FULL, SyncRun.ACCEPTED):
         _end_removed(run, clock())
     _find_again(tenant, clock())
-    count_groups(tenant=tenant, client=client, now=clock(), is_whole=is_whole)
+    if run.kind != SyncRun.ASKED:
+        count_groups(tenant=tenant, client=client, now=clock(), is_whole=is_whole)
     hand_to_shards(run=run, now=clock())
     run.let_go()
     finish_run(run=run, now=clock())
