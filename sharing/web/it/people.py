@@ -15,7 +15,7 @@ from sharing.web.asked import Asked
 
 from . import figures, permissions
 from .frame import it_page, person_links, same_tenant
-from .rows import account_state, flag_badges
+from .rows import account_state, flag_badges, named
 from .tables import FIND_CAP, Filter, Option, Page, asked, counts, find_people, one_page, read_query
 
 COLUMNS = ("id", "public_id", "kind", "name", "address", "job_title", "department", "enabled", "ended_at", "size")
@@ -92,12 +92,13 @@ def _lines(request: Asked, tenant: Tenant, page: Page) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "name": words.NOT_FOUND
-            if words.is_sid(row["name"])
-            else words.visible(row["name"] or row["address"]) or "No name",
-            "job_title": row["name"] if words.is_sid(row["name"]) else words.visible(row["job_title"]),
+            "name": (name := _name(row)),
+            "who": named(
+                name,
+                link(row["public_id"]),
+                row["name"] if words.is_sid(row["name"]) else words.visible(row["job_title"]),
+            ),
             "address": words.visible(row["address"]),
-            "href": link(row["public_id"]),
             "what": words.kind_label(row["kind"], size=row["size"]),
             "account": flag_badges((state,)) if (state := account_state(row["enabled"], row["ended_at"])) else "",
             "held": held.get(row["id"], 0),
@@ -106,6 +107,13 @@ def _lines(request: Asked, tenant: Tenant, page: Page) -> list[dict[str, Any]]:
         }
         for row in page.rows
     ]
+
+
+def _name(row: dict[str, Any]) -> str:
+    """A name to show; an account's number is none."""
+    if words.is_sid(row["name"]):
+        return words.NOT_FOUND
+    return words.visible(row["name"] or row["address"]) or "No name"
 
 
 def _counted(rows: Any) -> dict[int, int]:

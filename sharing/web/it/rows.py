@@ -30,14 +30,13 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list; badges are ready to be shown."""
+    """One line of a list. What is markup is drawn here: a template takes three times as long for it."""
 
     id: int
     name: str
-    sub: str
-    href: str
+    who: SafeString
     owner: str
-    owner_href: str
+    whose: SafeString
     owner_account: SafeString
     calendar: str
     is_main: bool
@@ -45,7 +44,7 @@ class Row:
     role: SafeString
     is_delegate: bool
     sees_private: bool
-    flags: SafeString
+    flags: SafeString | str
     since: str
     delivery: str
 
@@ -55,13 +54,15 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
     organization = values["is_organization"]
     name = values["name"] or values["grantee__name"] or values["address"] or "No name"
     is_sid = not organization and words.is_sid(name)
+    shown = words.everyone_at(org) if organization else words.NOT_FOUND if is_sid else words.visible(name)
+    sub = "" if organization else name if is_sid else words.visible(_second_part(values))
+    owner = words.visible(values["mailbox__person__name"] or values["mailbox__person__address"])
     return Row(
         id=values["id"],
-        name=words.everyone_at(org) if organization else words.NOT_FOUND if is_sid else words.visible(name),
-        sub="" if organization else name if is_sid else words.visible(_second_part(values)),
-        href=link(values["grantee__public_id"] or ""),
-        owner=words.visible(values["mailbox__person__name"] or values["mailbox__person__address"]),
-        owner_href=link(values["mailbox__person__public_id"]),
+        name=shown,
+        who=named(shown, link(values["grantee__public_id"] or ""), sub),
+        owner=owner,
+        whose=named(owner, link(values["mailbox__person__public_id"])),
         owner_account=flag_badges(_account(values, "mailbox__person__")),
         calendar=words.visible(values["calendar__name"]) or "Calendar without a name",
         is_main=values["calendar__is_default"],
@@ -69,10 +70,19 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
         role=role_badge(values["role"], organization),
         is_delegate=values["role"] in DELEGATE_ROLES,
         sees_private=values["role"] == Role.PRIVATE_DELEGATE,
-        flags=flag_badges(tuple(_flags(values, now))),
+        flags=_flags_cell(tuple(_flags(values, now))),
         since=since(values["began_at"], values["began_after_at"]),
         delivery=words.delivery_words(values["mailbox__delivery_option"]).it,
     )
+
+
+def named(name: str, href: str, sub: str = "") -> SafeString:
+    """A name, as a link where it leads somewhere, and what else is known beside it."""
+    if href:
+        shown = format_html('<a class="plain py-1" href="{}">{}</a>', href, name)
+    else:
+        shown = format_html('<span class="strong">{}</span>', name)
+    return format_html('{} <span class="sub">{}</span>', shown, sub) if sub else shown
 
 
 # The same few badges stand in hundreds of rows.
@@ -86,6 +96,11 @@ def role_badge(role: str, organization: bool = False) -> SafeString:
 @lru_cache(maxsize=256)
 def flag_badges(kinds: tuple[str, ...]) -> SafeString:
     return format_html_join("", "{}", ((_flag(kind),) for kind in kinds))
+
+
+@lru_cache(maxsize=256)
+def _flags_cell(kinds: tuple[str, ...]) -> SafeString | str:
+    return format_html('<span class="flags">{}</span>', flag_badges(kinds)) if kinds else ""
 
 
 def _flag(kind: str) -> SafeString:
