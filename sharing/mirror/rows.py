@@ -73,6 +73,10 @@ def swap_versions(model: type[models.Model], noted: Mapping[int, int]) -> set[in
 
 
 def refresh_statistics() -> None:
-    """Have the database look at its tables afresh, so that it picks the right indexes; SQLite never does by itself."""
+    """Have the database look at its tables afresh, so that it picks the right indexes; SQLite never does by itself.
+
+    PostgreSQL also notes which pages everybody sees, and then counts in indexes alone; it cannot in a transaction.
+    """
+    is_vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM (ANALYZE)" if is_vacuum else "ANALYZE")
