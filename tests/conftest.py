@@ -7,6 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 import pytest
+from django.core.cache import cache
 
 from sandbox.cloud import Cloud
 from sandbox.server import Server
@@ -59,6 +60,12 @@ def pytest_terminal_summary(terminalreporter):
 def browser_type_launch_args(browser_type_launch_args):
     """Playwright drives the system's own Chromium."""
     return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked_before():
+    """Time stands still in many tests, so what they ask would be counted together."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -15,16 +15,18 @@ from django.views.decorators.http import require_http_methods
 from sharing import access, changes, tasks, words
 from sharing.models import CalendarPermission, Change
 from sharing.web.asked import Asked
+from sharing.web.limits import limited
 
 from . import outcomes
 from .confirming import Confirm, asks_once_more, confirm_removal, confirm_role, may_become
 from .delivering import delivery_of, mailboxes_with_delivery
 from .forms import DeliveryForm, RemoveForm, RoleForm, SecondChange, not_allowed
-from .rows import choices_of, holder, moment, person_row, title_of, words_for
+from .rows import choices_of, holder, moment, named_inside, person_row, title_of, whose, words_for
 
 NOT_NOW = {"not_allowed": 403}  # everything else passes: 409
 
 
+@limited("saving")
 @require_http_methods(["GET", "HEAD", "POST"])
 def role(request: Asked, public_id: str, pk: int) -> HttpResponse:
     """What one person can do on one calendar: the choices, and with `?to=` the question before a big one."""
@@ -42,6 +44,7 @@ def role(request: Asked, public_id: str, pk: int) -> HttpResponse:
     return _choose(request, permission)
 
 
+@limited("saving")
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: Asked, public_id: str, pk: int) -> HttpResponse:
     """Asks before access ends, then asks Microsoft to end it."""
@@ -63,6 +66,7 @@ def remove(request: Asked, public_id: str, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@limited("saving")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delivery(request: Asked) -> HttpResponse:
     """Who gets the meeting requests of one mailbox; several mailboxes are a list to choose from."""
@@ -73,7 +77,8 @@ def delivery(request: Asked) -> HttpResponse:
 
 def _save_role(request: Asked, permission: CalendarPermission) -> HttpResponse:
     name = holder(permission, str(request.user.tenant))
-    form = RoleForm(request.POST, permission=permission, name=name)
+    of = whose(permission.mailbox, request.user)
+    form = RoleForm(request.POST, permission=permission, name=name, whose=of)
     wanted, seen = request.POST.get("role", ""), request.POST.get("seen", "")
     if seen and seen != permission.role and wanted != permission.role:
         return _stale(request, permission, words.ROLE, wanted)
@@ -82,7 +87,7 @@ def _save_role(request: Asked, permission: CalendarPermission) -> HttpResponse:
     if wanted == permission.role:
         return redirect(_row(permission))  # it is so already
     if not may_become(permission, wanted):
-        form.add_error("role", not_allowed(wanted, permission, name))
+        form.add_error("role", not_allowed(wanted, permission, name, of))
         return _choose(request, permission, form=form, status=422)
     if asks_once_more(permission, wanted) and not form.cleaned_data["confirmed"]:
         return redirect(f"{request.path}?{urlencode({'to': wanted, 'seen': seen})}")
@@ -121,7 +126,7 @@ def _save(
         return _ask(request, permission, _question(request, permission, wanted), status=422)
     except changes.RoleNotAllowed:
         name = holder(permission, str(request.user.tenant))
-        form.add_error("role", not_allowed(wanted, permission, name))
+        form.add_error("role", not_allowed(wanted, permission, name, whose(permission.mailbox, request.user)))
         return _choose(request, permission, form=form, status=422)
     except changes.NotRemovable:
         return _ask(request, permission, _question(request, permission, wanted), status=422)
@@ -166,7 +171,10 @@ def _frame(request: Asked, permission: CalendarPermission) -> dict[str, Any]:
     org, now = str(request.user.tenant), timezone.now()
     open_changes = access.changes_of(request.user).open().filter(permission=permission)
     cause = access.may_change(request.user, permission.mailbox)
-    row = person_row(permission, org=org, now=now, change=open_changes.first(), may_change=not cause)
+    row = person_row(
+        permission, org=org, now=now, whose=whose(permission.mailbox, request.user), change=open_changes.first(),
+        may_change=not cause,
+    )  # fmt: skip
     return {
         "permission": permission,
         "calendar": permission.calendar,
@@ -188,15 +196,20 @@ def _choose(
     row = page["row"]
     allowed = choices_of(permission)
     roles = [permission.role, *allowed] if allowed and permission.role not in allowed else allowed
-    name = f"everyone at {page['org']}" if permission.is_organization else row.name
+    name = named_inside(permission, page["org"])
     page |= {
         "title": f"What can {name} do on {page['calendar_words']}?",
         "choices": [
-            (words.role_words(role), words.role_label(role, words.OWNER, is_organization=permission.is_organization),
-             "Now" if role == permission.role else "")
+            (
+                words.role_words(role, row.whose),
+                words.role_label(
+                    role, words.OWNER, is_organization=permission.is_organization, whose=row.whose
+                ),
+                "Now" if role == permission.role else "",
+            )
             for role in roles
         ],
-        "limit": _limit(permission, allowed),
+        "limit": _limit(permission, allowed, row.whose),
         "private_events": words.PRIVATE_EVENTS,
         "form": form,
         "note": note,
@@ -204,14 +217,14 @@ def _choose(
     return render(request, "owner/role.html", page, status=status)
 
 
-def _limit(permission: CalendarPermission, allowed: tuple[str, ...]) -> str:
+def _limit(permission: CalendarPermission, allowed: tuple[str, ...], of: words.Whose) -> str:
     """Why fewer than all roles are offered."""
     if not allowed or permission.is_organization or "delegateWithPrivateEventAccess" in allowed:
         return ""
     if permission.inside is False:
         return "Microsoft 365, or your IT’s policy, allows no more for people outside."
     if not permission.calendar.is_default:
-        return "Delegates exist only on your main calendar."
+        return of.said("Delegates exist only on {your} main calendar.")
     return "Microsoft 365, or your IT’s policy, allows no more here."
 
 
@@ -226,7 +239,10 @@ def _stale(request: Asked, permission: CalendarPermission, kind: str, wanted: st
     where = words_for(permission.calendar, request.user)
     ours = access.changes_of(request.user).filter(permission=permission)
     origin = outcomes.origin_of(permission.role, ours, request.user, timezone.now())
-    note = outcomes.refused(kind, name, before="", after=wanted, found=permission.role, calendar=where, origin=origin)
+    note = outcomes.refused(
+        kind, name, before="", after=wanted, found=permission.role, calendar=where, origin=origin,
+        whose=whose(permission.mailbox, request.user),
+    )  # fmt: skip
     return _choose(request, permission, note=note, status=409)
 
 
@@ -270,7 +286,10 @@ def _save_delivery(request: Asked) -> HttpResponse:
             return HttpResponseRedirect(target)
         ours = access.changes_of(request.user).filter(mailbox=mailbox, kind=Change.DELIVERY)
         origin = outcomes.origin_of(stale.found, ours, request.user, timezone.now())
-        note = outcomes.refused(words.DELIVERY, "", before=seen, after=wanted, found=stale.found, origin=origin)
+        note = outcomes.refused(
+            words.DELIVERY, "", before=seen, after=wanted, found=stale.found, origin=origin,
+            whose=whose(mailbox, request.user),
+        )  # fmt: skip
         return _delivery_page(request, mailbox.public_id, note=note, status=409)
     except changes.ChangeOpen as underway:
         if underway.change and underway.change.after == wanted:

@@ -15,13 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from sharing.connect import identity
+from sharing.web.limits import limited
 
 from . import people
 from .adapter import is_page_of_ours
 from .entra import EntraAdapter
 
-begin = require_POST(OAuth2LoginView.adapter_view(EntraAdapter))
-callback = never_cache(require_GET(OAuth2CallbackView.adapter_view(EntraAdapter)))
+begin = limited("signin")(require_POST(OAuth2LoginView.adapter_view(EntraAdapter)))
+callback = OAuth2CallbackView.adapter_view(EntraAdapter)
+callback = never_cache(limited("signin", methods=("GET",))(require_GET(callback)))
 
 
 @login_not_required
