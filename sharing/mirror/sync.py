@@ -38,7 +38,7 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     """
     if not run.claim(now=clock(), lease=LISTING_LEASE):
         return False
-    tenant = run.tenant
+    tenant, before = run.tenant, _sent(client)
     try:
         is_accepted = run.accepts is not None and run.accepts.cause == LISTING
         is_whole = run.kind == SyncRun.FULL or is_accepted
@@ -49,6 +49,7 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
         SyncRun.objects.filter(pk=run.pk).update(**held)
     except graph.GraphError as error:
         log.warning("directory listing failed", extra={"tenant": str(tenant.tid), "cause": error.cause})
+        _note_sent(run, client, before)
         stop_run(run=run, cause=error.cause, now=clock())
         _note_loss(tenant, error, clock())
         return False
@@ -57,6 +58,7 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     _find_again(tenant, clock())
     if run.kind != SyncRun.ASKED:
         count_groups(tenant=tenant, client=client, now=clock(), is_whole=is_whole)
+    _note_sent(run, client, before)
     hand_to_shards(run=run, now=clock())
     run.let_go()
     finish_run(run=run, now=clock())
@@ -133,6 +135,10 @@ def _refuses_everybody(readings: Iterable[Reading]) -> bool:
 
 def _sent(client: graph.Client) -> dict[str, int]:
     return {name: getattr(client.stats, name) for name in ("requests", "sub_requests", "throttled")}
+
+
+def _note_sent(run: SyncRun, client: graph.Client, before: dict[str, int]) -> None:
+    SyncRun.objects.filter(pk=run.pk).update(**{name: F(name) + n - before[name] for name, n in _sent(client).items()})
 
 
 def run_here(

@@ -34,6 +34,16 @@ def test_it_agrees_with_the_mirror_and_with_what_was_sent(synced, cloud):
     assert synced["sub_requests"] == cloud.log.stats()["sub_requests"]
 
 
+def test_what_the_listing_asked_counts_too(run, synced, cloud):
+    """The groups that turned out to hold access are counted, in one batch that no mailbox shares."""
+    cloud.log.clear()
+    again = json.loads(run("sync", json=True))
+    sent = cloud.log.stats()
+    assert (again["requests"], again["sub_requests"]) == (sent["by_kind"]["batch"] + 4, sent["sub_requests"])
+    listed = [name for name in ("organization", "users_delta", "groups", "contacts") if name in sent["by_kind"]]
+    assert len(listed) == 4
+
+
 def test_a_second_sync_finds_nothing_new(run, synced):
     again = json.loads(run("sync", json=True))
     assert again["permissions"] == {"added": 0, "changed": 0, "ended": 0, "total": synced["permissions"]["total"]}
