@@ -5,8 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
+from sandbox.cast import CONTOSO, FABRIKAM
 from sandbox.cloud import Cloud
 from sandbox.server import Server
+
+TENANTS = {"contoso.com": CONTOSO, "fabrikam.com": FABRIKAM}
 
 
 def main() -> int:
@@ -25,10 +28,24 @@ def main() -> int:
         help="a certificate the portal may sign in with; may be repeated",
     )
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the world in this file, and go on from it")
+    parser.add_argument(
+        "--consented",
+        action="append",
+        metavar="DOMAIN",
+        help="a tenant that consented to the portal's app before it all began; may be repeated (default: contoso.com)",
+    )
     asked = parser.parse_args()
     try:
         certificates = [file.read_bytes() for file in asked.certificate]
-        cloud = Cloud(mailboxes=asked.mailboxes, certificates=certificates, state_file=asked.state)
+        domains = asked.consented or ["contoso.com"]
+        if unknown := set(domains) - TENANTS.keys():
+            raise ValueError(f"there is no tenant {unknown.pop()!r}; there are {', '.join(TENANTS)}.")
+        cloud = Cloud(
+            mailboxes=asked.mailboxes,
+            certificates=certificates,
+            state_file=asked.state,
+            consented=[TENANTS[domain] for domain in domains],
+        )
         server = Server(cloud, asked.port)
     except (OSError, ValueError, OverflowError) as wrong:
         print(f"The sandbox cannot start: {wrong}", file=sys.stderr)

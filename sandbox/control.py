@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.cast import CAST, PORTAL_APP
+from sandbox.control_apps import AppsControl
 from sandbox.http import Request, Response
 
 
@@ -32,6 +33,7 @@ class Control:
             ("POST", "rewind"): self.rewind,
             ("POST", "play"): self.play,
             ("POST", "rotate_key"): self.rotate_key,
+            **AppsControl(cloud).routes,
         }
 
     def answer(self, request: Request) -> Response:
@@ -62,6 +64,7 @@ class Control:
                 "oid": oid,
                 "tenant": tenants[tid].name,
                 "sentence": sentence,
+                "directory_roles": tenants[tid].users[oid].directory_roles if oid in tenants[tid].users else [],
             }
             for oid, name, upn, tid, sentence in CAST
         ]

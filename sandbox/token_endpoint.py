@@ -96,9 +96,11 @@ class TokenEndpoint:
         if ended and kept["at"] <= ended["at"]:
             raise Refused("invalid_grant", int(ended["number"]), ENDS[int(ended["number"])])
         if self.cloud.switches.refresh_reuse == "refused":
+            now = self.cloud.time()
             with self._lock:
-                used_at = self._used.setdefault(kept["id"], self.cloud.time())
-            if self.cloud.time() > used_at + self.cloud.switches.refresh_grace_seconds:
+                used_at = self._used.get(kept["id"])
+                self._used.setdefault(kept["id"], now)
+            if used_at is not None and now >= used_at + self.cloud.switches.refresh_grace_seconds:
                 raise Refused("invalid_grant", 70000, "The refresh token was used before.")
 
     def _for_a_person(

@@ -107,6 +107,19 @@ def authorize_url(tenant="organizations", **changed):
     return f"{ORIGIN}/{tenant}/oauth2/v2.0/authorize?{query}"
 
 
+def consent_url(tenant="organizations", *, v1=False, **changed):
+    """Where an administrator is sent to consent for everybody."""
+    asked = {"client_id": cast.PORTAL_APP, "redirect_uri": CALLBACK, "state": "the state", **changed}
+    asked = asked if v1 else {"scope": SCOPE, **asked}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"{ORIGIN}/{tenant}{'' if v1 else '/v2.0'}/adminconsent?{query}"
+
+
+def admin_consents(cloud, url, oid=cast.PATTI, tid=cast.FABRIKAM, answer="accept"):
+    """Pick an account on the way to admin consent, and answer; the response to the answer."""
+    return reply(cloud, url, pick(cloud, url, oid, tid), answer)
+
+
 def ticket_of(page):
     return html.unescape(re.search(r'name="ticket" value="([^"]+)"', page.body.decode())[1])
 
