@@ -284,6 +284,14 @@ def runs_for_setup(user: User, tenant: Tenant) -> QuerySet[SyncRun]:
     return SyncRun.objects.filter(tenant=tenant).order_by("-began_at", "-pk")
 
 
+def held_back_for_setup(user: User, run: SyncRun) -> CalendarPermissionQuerySet:
+    """What a held run would end of what stands now, as far as the run kept it; nothing once somebody has decided."""
+    _one_tenant(tenants_for_setup(user).filter(pk=run.tenant_id), "")
+    if not run.is_waiting:
+        return CalendarPermission.objects.none()
+    return CalendarPermission.objects.open().filter(tenant=run.tenant_id, pk__in=run.totals.get("held_back", []))
+
+
 def run_for_setup(user: User, public_id: str) -> SyncRun:
     return _one(
         SyncRun.objects.filter(public_id=public_id, tenant__in=tenants_for_setup(user)).select_related("tenant")

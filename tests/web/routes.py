@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
 from sharing import changes, tasks
-from sharing.models import Mailbox, RoleAssignment, Stewardship, SyncRun
+from sharing.models import CalendarPermission, Mailbox, RoleAssignment, Stewardship, SyncRun
 from tests.cast import (
     ALEX,
     ALLAN,
@@ -190,9 +190,11 @@ def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
     """What places of one tenant share: `holder` has a role there, `newcomer` has none."""
     tenant = cast.users[holder].tenant
     runs = SyncRun.objects.filter(tenant=tenant).order_by("-began_at")
+    ids = list(CalendarPermission.objects.open().filter(tenant=tenant).order_by("pk").values_list("pk", flat=True)[:30])
     held = SyncRun.objects.create(
         tenant=tenant, kind=SyncRun.FULL, began_at=cast.now - DAY, finished_at=cast.now - DAY, outcome=SyncRun.HELD,
         cause="breaker", mailboxes=80, mailboxes_read=80, held_back=60, ended_limit=20,
+        totals={"held_back": ids},
     )  # fmt: skip
     return {
         "tenant": tenant.public_id,

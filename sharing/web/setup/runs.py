@@ -14,6 +14,8 @@ from sharing.models import Mailbox, SyncRun, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it import figures
 from sharing.web.it.frame import same_tenant
+from sharing.web.it.rows import COLUMNS as ROW
+from sharing.web.it.rows import Row, row_of
 from sharing.web.it.tables import one_page
 
 from .frame import setup_action, setup_form, setup_page, to
@@ -77,15 +79,17 @@ def run_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
     run = _run(request, tenant, public_id)
     newest = access.runs_for_setup(request.user, tenant).first()
     is_newest = newest is not None and newest.pk == run.pk
-    found = _found(tenant) if is_newest else []
+    found = _found(tenant) if is_newest else run.found
     return render(request, "setup/run.html", {
         **_progress(request, run, found),
         "title": f"{words.RUN_KINDS[run.kind]}, {words.moment(timezone.localtime(run.began_at), timezone.localtime())}",
         "tenant": tenant,
-        "causes": _causes(request, found),
+        "causes": _causes(request, found, is_now=is_newest),
         "is_newest": is_newest,
-        "held": _held_mailboxes(tenant) if _is_waiting(run) else [],
-        "held_count": _held(tenant).count() if _is_waiting(run) else 0,
+        "is_known": is_newest or bool(found),
+        "would_end": _would_end(request, run) if run.is_waiting else [],
+        "held": _held_mailboxes(tenant) if run.is_waiting else [],
+        "held_count": _held(tenant).count() if run.is_waiting else 0,
         "sample": SAMPLE,
         "back": to(request, reverse("setup:runs")),
     })  # fmt: skip
@@ -105,7 +109,7 @@ def run_progress(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse
 def settle_run(request: Asked, tenant: Tenant, public_id: str, how: str) -> HttpResponse:
     """Asks, then accepts or rejects what a held run did not let through."""
     run = _run(request, tenant, public_id)
-    refusal = "" if _is_waiting(run) else "Somebody has decided about this run already."
+    refusal = "" if run.is_waiting else "Somebody has decided about this run already."
     if request.method == "POST" and not refusal:
         try:
             if how == "accept":
@@ -135,12 +139,8 @@ def _run(request: Asked, tenant: Tenant, public_id: str) -> SyncRun:
     return get_object_or_404(access.runs_for_setup(request.user, tenant), public_id=public_id)
 
 
-def _is_waiting(run: SyncRun) -> bool:
-    return run.outcome == SyncRun.HELD and run.settled_at is None and run.finished_at is not None
-
-
 def _progress(request: Asked, run: SyncRun, found: Sequence[Found] = ()) -> dict[str, Any]:
-    """`found` is how the tenant's mailboxes are now, where nothing was read after this run."""
+    """`found` is how the tenant's mailboxes are now, where nothing was read after this run; else as it found them."""
     label, tone = words.RUN_OUTCOMES[run.outcome if run.finished_at else ""]
     now = timezone.now()
     elapsed = now - (run.listed_at or run.began_at)
@@ -159,7 +159,7 @@ def _progress(request: Asked, run: SyncRun, found: Sequence[Found] = ()) -> dict
         "took": _took(run),
         "cause": _cause(run.cause) if run.cause else None,
         "poll_href": to(request, reverse("setup:run_progress", args=[run.public_id])),
-        "is_waiting": _is_waiting(run),
+        "is_waiting": run.is_waiting,
         "keep": same_tenant(request),
     }
 
@@ -177,15 +177,19 @@ def _took(run: SyncRun) -> str:
 
 
 def _reading(run: SyncRun, found: Sequence[Found]) -> str:
-    """How far a run is; of the newest whole one how many were read, as a mailbox that was tried may not be readable."""
+    """How far a run is; where it is known how many of those tried were read, as a mailbox may not be readable."""
     if run.finished_at is None:
         return f"{run.mailboxes_read:,} of {run.mailboxes:,} mailboxes" if run.listed_at else "Listing the directory"
-    if not found or run.kind != SyncRun.FULL or run.outcome != SyncRun.DONE:
+    is_whole = run.kind == SyncRun.FULL and run.outcome == SyncRun.DONE
+    found = run.found or (found if is_whole else [])
+    if not found:
         return f"{run.mailboxes_read:,} of {run.mailboxes:,} mailboxes tried"
     total = sum(count for *_, count in found)
     read = sum(count for state, *_, count in found if state == Mailbox.OK)
     unread = sum(count for state, *_, count in found if state in figures.UNREAD)
-    return f"{read:,} read, {unread:,} could not be read" if unread else f"{read:,} of {total:,} mailboxes read"
+    said = f"{read:,} read, {unread:,} could not be read" if unread else f"{read:,} of {total:,} mailboxes read"
+    left = run.mailboxes - run.mailboxes_read
+    return f"{said}, {left:,} not tried" if left > 0 else said
 
 
 def _found(tenant: Tenant) -> list[Found]:
@@ -195,8 +199,8 @@ def _found(tenant: Tenant) -> list[Found]:
     return list(rows.annotate(count=Count("pk")).order_by("-count", "state", "cause"))
 
 
-def _causes(request: Asked, found: Sequence[Found]) -> list[dict[str, Any]]:
-    """Mailboxes that are not fully read now, by state and what is said of the cause, most first."""
+def _causes(request: Asked, found: Sequence[Found], *, is_now: bool) -> list[dict[str, Any]]:
+    """Mailboxes that are not fully read, by state and what is said of the cause, most first; listed if they are now."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for state, cause, is_deleted, count in found:
         if state == Mailbox.OK:
@@ -207,10 +211,17 @@ def _causes(request: Asked, found: Sequence[Found]) -> list[dict[str, Any]]:
         row["count"] += count
         row["codes"] += [why.code] if why.code else []
         row["causes"] += ["deleted" if is_deleted else cause] if cause else []
-    for row in rows.values():
+    for row in rows.values() if is_now else ():
         causes = {"cause": ",".join(dict.fromkeys(row["causes"]))} if row["causes"] else {}
         row["href"] = reverse("setup:users") + same_tenant(request, state=row["state"], **causes)
     return sorted(rows.values(), key=lambda row: -row["count"])
+
+
+def _would_end(request: Asked, run: SyncRun) -> list[Row]:
+    """The permissions that a held run would end, as many as it kept, by owner; some may have ended since."""
+    held = access.held_back_for_setup(request.user, run).order_by("owner_sort", "calendar_id", "name_sort", "pk")
+    org, now = str(run.tenant), timezone.now()
+    return [row_of(values, org=org, now=now, link=lambda public_id: "") for values in held.values(*ROW)]
 
 
 def _held(tenant: Tenant) -> QuerySet[Mailbox]:

@@ -73,6 +73,34 @@ def test_the_newest_whole_run_says_how_many_were_read_and_an_older_one_how_many_
     assert "200 of 200 mailboxes tried" in admin.get(f"/setup/sync/{old.public_id}/").text
 
 
+def test_an_older_run_says_what_it_found_itself(admin, contoso):
+    rows.make_mailbox(rows.make_person(contoso, "Alex Wilber"), state="ok")
+    make_run(contoso, mailboxes=1, mailboxes_read=1)
+    found = [["ok", "", False, 180], ["denied", "ErrorAccessDenied", False, 15], ["no_mailbox", "x", True, 5]]
+    old = make_run(contoso, began_at=rows.NOW - timedelta(days=1), totals={"found": found})
+    response = admin.get(f"/setup/sync/{old.public_id}/")
+    assert "180 read, 20 could not be read<" in response.text
+    assert "Not fully read in this run" in response.text and "Not fully read now" not in response.text
+    causes = [(row["state"], row["why"].what, row["count"]) for row in response.context["causes"]]
+    assert causes == [
+        ("denied", "Microsoft 365 refused", 15), ("no_mailbox", "The account is deleted", 5)
+    ]  # fmt: skip
+    assert 'class="link"' not in response.text.partition('id="er"')[2]  # the list of users is as it is now
+
+
+def test_a_run_that_stopped_says_how_many_it_did_not_try(admin, contoso):
+    stopped = {"outcome": SyncRun.STOPPED, "cause": "throttled", "mailboxes_read": 50}
+    run = make_run(contoso, **stopped, totals={"found": [["ok", "", False, 48], ["unreachable", "timeout", False, 2]]})
+    assert "48 read, 2 could not be read, 150 not tried<" in admin.get(f"/setup/sync/{run.public_id}/").text
+
+
+def test_counts_that_do_not_add_up_to_what_was_tried_are_not_shown(admin, contoso):
+    make_run(contoso)
+    old = make_run(contoso, began_at=rows.NOW - timedelta(days=1), totals={"found": [["ok", "", False, 199]]})
+    page = admin.get(f"/setup/sync/{old.public_id}/").text
+    assert "200 of 200 mailboxes tried" in page and "Not fully read" not in page
+
+
 def test_a_list_of_runs_shows_added_and_changed_on_a_phone_too(admin, contoso):
     make_run(contoso, added=3, changed=5)
     page = admin.get("/setup/sync/").text
@@ -126,6 +154,31 @@ def test_a_held_run_shows_its_numbers_and_the_mailboxes_it_concerns(admin, held)
     assert "would have ended at least" in content and ">40<" in content
     assert [(str(m.person), m.known) for m in response.context["held"]] == [("Alex Wilber", 3)]
     assert "Holder 0" not in content
+
+
+def test_a_held_run_shows_what_it_would_end_to_whoever_decides(admin, held):
+    permissions = rows.CalendarPermission.objects.of_people()
+    held.totals = {"held_back": [p.pk for p in permissions]}
+    held.save()
+    permissions.filter(name="Holder 1").update(ended_at=rows.NOW)  # it ended some other way meanwhile
+    permissions.filter(name="Holder 2").update(name="<b>Holder</b>\u202e")
+    path = f"/setup/sync/{held.public_id}/"
+    response = admin.get(path)
+    shown = [(row.owner, row.calendar, row.name) for row in response.context["would_end"]]
+    assert shown == [("Alex Wilber", "Calendar", "Holder 0"), ("Alex Wilber", "Calendar", "<b>Holder</b>\\u202e")]
+    assert "What it would end" in response.text and "2 of 40 permissions are shown" in response.text
+    assert "&lt;b&gt;Holder" in response.text and "<b>Holder" not in response.text
+    admin.post(f"{path}reject/")
+    assert "Holder 0" not in admin.get(path).text
+
+
+def test_what_a_run_would_end_is_the_tenants_own(admin, held):
+    fabrikam = rows.make_tenant(rows.FABRIKAM, "Fabrikam")
+    patti = rows.make_mailbox(rows.make_person(fabrikam, "Patti Fernandez"))
+    other = rows.give(patti.calendars.get(), rows.make_person(fabrikam, "Somebody Else"))
+    held.totals = {"held_back": [other.pk]}
+    held.save()
+    assert not admin.get(f"/setup/sync/{held.public_id}/").context["would_end"]
 
 
 def test_accepting_asks_first_and_then_reads_again_without_the_breaker(admin, allan, held):
