@@ -110,7 +110,7 @@ def _write_and_read_back(
 def _look(client: graph.Client, change: Change, target: EntryTarget | DeliveryTarget, clock: Clock) -> Look | None:
     """A complete reading, or None where the change was put off or ended because there is none."""
     try:
-        return target.look(client)
+        return target.look(client, now=clock())
     except graph.Throttled as error:
         _postpone(change, clock(), error.retry_after or 30)
     except (graph.GraphError, mirror.NotTrusted) as error:
@@ -185,7 +185,7 @@ def _check(client: graph.Client, change: Change, clock: Clock) -> None:
         return None
     target = target_of(change)
     try:
-        look = target.look(client)
+        look = target.look(client, now=clock())
     except (graph.GraphError, mirror.NotTrusted):
         if change.attempt < 2 * MAX_TRIES:
             return _postpone(change, clock(), CHECK_AFTER.total_seconds())

@@ -14,9 +14,10 @@ WRITE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A complete reading: what it means for the change, and what there is to store."""
+    """A complete reading, asked for at `asked_at`: what it means for the change, and what there is to store."""
 
     truth: Truth
+    asked_at: datetime
     version: int
     content: Any
 
@@ -33,11 +34,11 @@ class EntryTarget:
             after_rank=reach(change.after) if change.after else None,
         )
 
-    def look(self, client: graph.Client) -> Look:
+    def look(self, client: graph.Client, *, now: datetime) -> Look:
         version = mirror.noted_version(self.change.mailbox)
         is_removed = self.change.kind == Change.REMOVE and self.change.sent_at is not None
         seen = mirror.look_at_calendar(client, self.calendar, without=self.entry if is_removed else "")
-        return Look(self._truth(seen), version, seen)
+        return Look(self._truth(seen), now, version, seen)
 
     def _truth(self, seen: tuple[graph.Permission, ...]) -> Truth:
         entry = next((p for p in seen if p.id == self.entry), None)
@@ -71,7 +72,7 @@ class EntryTarget:
 
     def store(self, look: Look, *, now: datetime, by: Change | None) -> bool:
         return mirror.store_calendar(
-            calendar=self.calendar, seen=look.content, version=look.version, now=now, change=by
+            calendar=self.calendar, seen=look.content, version=look.version, asked_at=look.asked_at, now=now, change=by
         )
 
 
@@ -82,10 +83,10 @@ class DeliveryTarget:
         self.change = change
         self.wish = Wish(change.before, change.after)
 
-    def look(self, client: graph.Client) -> Look:
+    def look(self, client: graph.Client, *, now: datetime) -> Look:
         version = mirror.noted_version(self.change.mailbox)
         option = mirror.look_at_delivery(client, self.change.mailbox)
-        return Look(Truth(option), version, option)
+        return Look(Truth(option), now, version, option)
 
     def write(self, client: graph.Client) -> None:
         """The one call that alters something; raises graph.GraphError."""

@@ -62,11 +62,13 @@ def store_calendar(
     calendar: Calendar,
     seen: Sequence[graph.Permission],
     version: int,
+    asked_at: datetime,
     now: datetime,
     change: Change | None = None,
 ) -> bool:
     """Store one calendar's complete list in the caller's transaction; False where somebody wrote the mailbox meanwhile.
 
+    `asked_at` is when Microsoft was asked: what is shown is as fresh as that, however long storing took to come.
     Empties the mailbox's digest, so that the next reading compares every row, and has it read within the hour.
     """
     if Calendar.objects.filter(pk=calendar.pk, ended_at__isnull=False).exists():
@@ -79,7 +81,7 @@ def store_calendar(
         owner_sort = calendar.mailbox.person.name.casefold()[:128]
         entry = Entry(calendar.mailbox_id, calendar.pk, owner_sort, known.read_at, diff)
         write_permissions(tenant=calendar.mailbox.tenant, entries=[entry], now=now, change=change)
-    Calendar.objects.filter(pk=calendar.pk).update(state=Mailbox.OK, cause="", read_at=now)
+    Calendar.objects.filter(pk=calendar.pk).update(state=Mailbox.OK, cause="", read_at=asked_at)
     return True
 
 

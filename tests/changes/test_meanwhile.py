@@ -1,8 +1,10 @@
 """What happens beside a change: it is not the change's doing, and it does not make the change forget itself."""
 
 import pytest
+from django.db import transaction
 
 from sharing import changes
+from sharing.changes.targets import target_of
 from sharing.connect import client_for
 from sharing.models import AuditEvent, Change, PermissionPeriod, Tenant
 from tests.contoso import control, permission, user
@@ -68,6 +70,18 @@ def test_a_stale_row_in_a_workers_hand_is_read_again_after_the_claim(ask, contos
     Tenant.objects.update(writes_on=False)
     changes.apply(client=client_for(contoso), change=stale, clock=clock)
     assert Change.objects.get(pk=change.pk).state == "open"
+
+
+def test_a_look_is_as_fresh_as_its_question_however_late_it_is_stored(ask, contoso, clock):
+    change = Change.objects.select_related("mailbox__person", "mailbox__tenant", "calendar", "permission").get(
+        pk=ask(ADELE, "write").pk
+    )
+    target = target_of(change)
+    asked_at = clock.forward(hours=1)
+    look = target.look(client_for(contoso), now=asked_at)
+    with transaction.atomic():
+        assert target.store(look, now=clock.forward(minutes=2), by=None)
+    assert permission(ALEX, ADELE, KIDS).calendar.read_at == asked_at
 
 
 def test_a_later_change_that_failed_does_not_silence_the_alarm(ask, work, cloud, clock, outside):
