@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,12 +11,48 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from sharing.graph import Client, Token, endpoints, make_session
+from sharing.graph import Client, Token, Window, endpoints, make_session
 
 ALEX = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 MEGAN = "48d31887-5fad-4d73-a9f5-3c356e68a038"
 ROOT = "http://127.0.0.1:8010/v1.0"
 AT = endpoints(login_url="http://127.0.0.1:8010")
+PATH = f"/users/{ALEX}/calendar"
+WRITE = {"request_id": "11111111-2222-4333-8444-555555555555", "deadline_seconds": 20.0}
+HOSTILE_LINKS = [
+    "https://evil.example/v1.0/users?$skiptoken=a",
+    "http://evil.example/v1.0/users",
+    "http://127.0.0.1:8010.evil.example/v1.0/users",
+    "http://127.0.0.1:8010@evil.example/v1.0/users",
+    "http://user:pass@127.0.0.1:8010/v1.0/users",
+    "http://127.0.0.1:80100/v1.0/users",
+    "http://127.0.0.1/v1.0/users",
+    "https://127.0.0.1:8010/v1.0/users",
+    "HTTP://127.0.0.1:8010/v1.0/users",
+    "http://127.0.0.1:8010/beta/users",
+    "http://127.0.0.1:8010/v1.0/../beta/users",
+    "http://127.0.0.1:8010/v1.0/%2e%2e/beta/users",
+    "http://127.0.0.1:8010/v1.0\\@evil.example/users",
+    "http://127.0.0.1:8010/v1.0//evil.example/users",
+    "http://127.0.0.1:8010\\.evil.example/v1.0/users",
+    "http://127.0.0.1:8010/v1.0/users\t?x",
+    "http://127.0.0.1:8010/v1.0/us\ners",
+    " http://127.0.0.1:8010/v1.0/users",
+    "//evil.example/v1.0/users",
+    "/v1.0/users",
+    "users?$skiptoken=a",
+    f"{ROOT}/users/{ALEX}/events",
+    f"{ROOT}/users#x",
+    f"{ROOT}",
+    "",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    7,
+    ["http://127.0.0.1:8010/v1.0/users"],
+    {"href": ROOT},
+    True,
+    ROOT + "/users?" + "a" * 20_000,
+]
 
 
 class Clock:
@@ -42,6 +78,10 @@ class Answer:
         self.body = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.status = status
         self.headers = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
+
+
+def failure(status, code="", message="", **headers):
+    return Answer({"error": {"code": code, "message": message}}, status, **headers)
 
 
 class Sent:
@@ -127,3 +167,9 @@ def client(fake: FakeGraph, tokens: FakeTokens, clock: Clock) -> Client:
     for prefix in list(session.adapters):
         session.mount(prefix, fake)
     return Client(endpoints=AT, tokens=tokens, session=session, monotonic=clock, sleep=clock.sleep)
+
+
+@pytest.fixture
+def window(client: Client) -> Iterator[Window]:
+    with Window(client) as window:
+        yield window
