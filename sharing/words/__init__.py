@@ -21,18 +21,18 @@ from .changes import (
     since,
 )  # fmt: skip
 from .delivery import (
-    ANSWER_ANYWAY,
     DELIVERY_OPTIONS,
-    NO_DELEGATE,
-    ONE_SETTING,
-    SEND_TO_ME,
-    SEPARATE_RIGHTS,
+    TO_DELEGATES_ONLY,
     TO_OWNER_TOO,
     DeliveryWords,
+    answer_anyway,
     delivery_choices,
     delivery_words,
+    no_delegate,
+    separate_rights,
+    still_to_nobody,
 )  # fmt: skip
-from .names import NOT_FOUND, is_sid, visible
+from .names import GONE, NOT_FOUND, is_account_number, is_sid, visible
 from .roles import (
     IT,
     OWNER,
@@ -66,16 +66,17 @@ from .states import (
     state_words,
 )  # fmt: skip
 from .times import ago, day, left, moment, short_day
+from .whose import YOU, Whose
 from .zones import zone_of, zone_words
 
 __all__ = [
-    "ANSWER_ANYWAY", "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "Fallback",
-    "IT", "LEAD", "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED", "NOT_FOUND", "NO_DELEGATE", "ONE_SETTING",
-    "OUTSIDE", "OWNER", "Outcome", "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS", "REMOVE", "ROLE", "ROLES",
-    "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "SEND_TO_ME", "SEPARATE_RIGHTS", "STATE_LABELS", "UNDONE", "StateWords",
-    "TENANT_STATES", "TO_OWNER_TOO", "ago", "calendar_words", "cause_words", "change_outcome",
-    "change_sentence", "counted", "day", "delivery_choices", "delivery_words", "everyone_at", "falls_back_to",
-    "is_sid", "kind_label", "left", "listed", "moment", "noticed", "noticed_sentence", "purpose_label", "quoted",
-    "rank", "role_label", "role_sentence", "role_words", "short_day", "since", "state_words", "summary",
-    "summary_parts", "visible", "zone_of", "zone_words",
+    "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "Fallback", "GONE", "IT", "LEAD",
+    "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED", "NOT_FOUND", "OUTSIDE", "OWNER", "Outcome",
+    "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS", "REMOVE", "ROLE", "ROLES", "RUN_KINDS", "RUN_OUTCOMES",
+    "RoleWords", "STATE_LABELS", "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY", "TO_OWNER_TOO", "UNDONE",
+    "Whose", "YOU", "ago", "answer_anyway", "calendar_words", "cause_words", "change_outcome", "change_sentence",
+    "counted", "day", "delivery_choices", "delivery_words", "everyone_at", "falls_back_to", "is_account_number",
+    "is_sid", "kind_label", "left", "listed", "moment", "no_delegate", "noticed", "noticed_sentence",
+    "purpose_label", "quoted", "rank", "role_label", "role_sentence", "role_words", "separate_rights", "short_day",
+    "since", "state_words", "still_to_nobody", "summary", "summary_parts", "visible", "zone_of", "zone_words",
 ]  # fmt: skip

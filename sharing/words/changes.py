@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from .delivery import delivery_words
 from .roles import OWNER, role_label
 from .times import moment
+from .whose import YOU, Whose
 
 ROLE, REMOVE, DELIVERY = "role", "remove", "delivery"
 CONFIRMING = "Microsoft has not confirmed yet. We keep checking."
@@ -38,7 +40,7 @@ _FAILED = {
     "not_removable": "Microsoft 365 does not allow this row to be removed.",
     "denied": "Microsoft 365 does not let Calwarden change this mailbox.",
     "ErrorAccessDenied": "Microsoft 365 does not let Calwarden change this mailbox.",
-    "out_of_scope": "Your mailbox is outside the group Calwarden is limited to.",
+    "out_of_scope": "This mailbox is outside the group Calwarden is limited to.",
     "consent_missing": "Calwarden lacks the permission to change this.",
     "token_refused": "Calwarden has no access to Microsoft 365 at the moment.",
     "not_found": "The calendar or the person is no longer there.",
@@ -88,29 +90,29 @@ def calendar_words(name: str, is_default: bool) -> str:
     return MAIN_CALENDAR if is_default else name or "a calendar without a name"
 
 
-def quoted(role: str) -> str:
+def quoted(role: str, whose: Whose = YOU) -> str:
     """A role in quotes, as its owner knows it: “Can edit”; “no access” where there is none."""
-    return f"“{role_label(role, OWNER)}”" if role else "no access"
+    return f"“{role_label(role, OWNER, whose=whose)}”" if role else "no access"
 
 
-def change_sentence(wish: Wish, calendar: str, actor: str = "You") -> str:
+def change_sentence(wish: Wish, calendar: str, actor: str = "You", whose: Whose = YOU) -> str:
     """One line of a history: "You changed …", or "You asked to change …: not saved" where it is not so."""
     if wish.kind == DELIVERY:
         did, do = "set", "set"
-        what = f"who gets your meeting requests to “{delivery_words(wish.after).title}”"
+        what = f"{_who_gets(whose)} to “{delivery_words(wish.after, whose=whose).title}”"
     elif wish.kind == REMOVE:
         did, do = "removed", "remove"
-        what = f"{wish.name} from {calendar} (was {quoted(wish.before)})"
+        what = f"{wish.name} from {calendar} (was {quoted(wish.before, whose)})"
     else:
         did, do = "changed", "change"
-        what = f"{wish.name} from {quoted(wish.before)} to {quoted(wish.after)} on {calendar}"
+        what = f"{wish.name} from {quoted(wish.before, whose)} to {quoted(wish.after, whose)} on {calendar}"
     if wish.state == "applied":
         return f"{actor} {did} {what}"
     label = STATE_LABELS[wish.state][0]
     return f"{actor} asked to {do} {what}: {label[0].lower()}{label[1:]}"
 
 
-def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE) -> Outcome:
+def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE, whose: Whose = YOU) -> Outcome:
     """What to tell its owner now; made from the row alone, so that a late worker or another browser says the same.
 
     `origin` is where the value that a conflict found came from.
@@ -118,9 +120,9 @@ def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE) -> Outcome:
     if wish.state == "open":
         return Outcome("", CONFIRMING if wish.sent_at else "Applying…", "loader", "", False)
     if wish.state == "applied":
-        return Outcome("", _applied(wish, calendar), "check", "good", True)
+        return Outcome("", _applied(wish, calendar, whose), "check", "good", True)
     if wish.state == "conflict":
-        return _conflict(wish, calendar, origin)
+        return _conflict(wish, calendar, origin, whose)
     if wish.state == "failed":
         why = _why(wish.cause)
         return Outcome(
@@ -143,24 +145,31 @@ def _why(cause: str) -> str:
     return _FAILED.get(cause, "Microsoft 365 did not accept this change.")
 
 
-def _applied(wish: Wish, calendar: str) -> str:
+def _applied(wish: Wish, calendar: str, whose: Whose) -> str:
     if wish.kind == DELIVERY:
-        return f"Saved. Who gets your meeting requests: “{delivery_words(wish.after).title}”."
+        who_gets = _who_gets(whose)
+        return f"Saved. {who_gets[0].upper()}{who_gets[1:]}: “{delivery_words(wish.after, whose=whose).title}”."
     if wish.kind == REMOVE:
         return f"{wish.name} was removed from {calendar}."
-    return f"{wish.name} now has {quoted(wish.after)} on {calendar}."
+    return f"{wish.name} now has {quoted(wish.after, whose)} on {calendar}."
 
 
-def _conflict(wish: Wish, calendar: str, origin: str) -> Outcome:
+def _conflict(wish: Wish, calendar: str, origin: str, whose: Whose) -> Outcome:
     icon, tone = "alert-triangle", "warn"
     if wish.kind == DELIVERY:
-        text = f"It is now “{delivery_words(wish.found).title}”, {origin}. Your choice was not saved."
-        return Outcome("Who gets your meeting requests changed while this page was open", text, icon, tone, True)
+        text = f"It is now “{delivery_words(wish.found, whose=whose).title}”, {origin}. Your choice was not saved."
+        who_gets = _who_gets(whose)
+        title = f"{who_gets[0].upper()}{who_gets[1:]} changed while this page was open"
+        return Outcome(title, text, icon, tone, True)
     if not wish.found:
         return Outcome(f"{wish.name} no longer has access", "It was removed outside Calwarden.", icon, tone, True)
-    wanted = f"change to {quoted(wish.after)}" if wish.kind == ROLE else "removal"
-    text = f"It is now {quoted(wish.found)}, {origin}. Your {wanted} was not saved."
+    wanted = f"change to {quoted(wish.after, whose)}" if wish.kind == ROLE else "removal"
+    text = f"It is now {quoted(wish.found, whose)}, {origin}. Your {wanted} was not saved."
     return Outcome(f"{wish.name}’s access to {calendar} changed while this page was open", text, icon, tone, True)
+
+
+def _who_gets(whose: Whose) -> str:
+    return whose.said("who gets {your} meeting requests")
 
 
 def noticed(at: datetime, now: datetime) -> str:
@@ -168,16 +177,19 @@ def noticed(at: datetime, now: datetime) -> str:
     return f"Noticed {moment(at, now)}, outside Calwarden"
 
 
-def noticed_sentence(name: str, before: str, after: str, end: str = "", audience: str = OWNER) -> str:
+def noticed_sentence(
+    name: str, before: str, after: str, end: str = "", audience: str = OWNER, whose: Whose = YOU
+) -> str:
     """A difference seen: `before` empty is new access, `after` empty its end; `end` is PermissionPeriod.end."""
     gone = {"calendar_removed": "the calendar was deleted", "mailbox_removed": "the mailbox was deleted"}.get(end)
     if gone:
         return f"{name}’s access ended: {gone}"
+    label = partial(role_label, audience=audience, whose=whose)
     if not before:
-        return f"{name} got access: {role_label(after, audience)}"
+        return f"{name} got access: {label(after)}"
     if not after:
-        return f"{name} no longer has access (was {role_label(before, audience)})"
-    return f"{name} changed from {role_label(before, audience)} to {role_label(after, audience)}"
+        return f"{name} no longer has access (was {label(before)})"
+    return f"{name} changed from {label(before)} to {label(after)}"
 
 
 def since(began_at: datetime, began_after_at: datetime | None, day_words: Callable[[datetime], str]) -> str:

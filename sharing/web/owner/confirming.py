@@ -6,7 +6,7 @@ from datetime import datetime
 from sharing import access, changes, words
 from sharing.models import DELEGATE_ROLES, CalendarPermission, User
 
-from .rows import PersonRow, choices_of, holder, person_row, words_for
+from .rows import PersonRow, choices_of, holder, named_inside, person_row, whose, words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Confirm:
     stops: str
     everyone: int | None  # the organisation row, where it stops
     warning: str
+    then: str  # what the warning comes to
+    offer_label: str
     offer: str  # the delivery option now, where a second change is offered
     button: str
 
@@ -34,52 +36,59 @@ def asks_once_more(permission: CalendarPermission, role: str) -> bool:
 
 
 def confirm_removal(permission: CalendarPermission, *, user: User, now: datetime) -> Confirm:
-    org, name, calendar = _said(permission, user)
-    happens = [("x", _fall_back(permission, name, org))]
+    org, name, calendar, of = _said(permission, user)
+    inside = named_inside(permission, org)
+    happens = [("x", _fall_back(permission, name, org, of))]
     if permission.is_delegate:
-        happens.append(("x", _no_longer_answers(name)))
+        happens.append(("x", _no_longer_answers(name, of)))
     if words.rank(permission.role) >= words.rank("write"):
-        happens.append(("check", f"Events that {name} made stay."))
+        happens.append(("check", f"Events that {inside} made stay."))
     elsewhere = _elsewhere(permission, user)
     if elsewhere:
         happens.append(("check", f"Access to {words.listed(elsewhere)} doesn’t change."))
     return Confirm(
-        title=f"Remove {name} from {calendar}?",
-        row=person_row(permission, org=org, now=now),
+        title=f"Remove {inside} from {calendar}?",
+        row=person_row(permission, org=org, now=now, whose=of),
         role="",
         happens=happens,
-        stops=_stop(permission, None, name, org),
+        stops=_stop(permission, None, inside, org, of),
         everyone=_everyone(permission, user),
-        warning=f"{name} is your only delegate" if changes.is_last_delegate(permission) else "",
+        warning=_warning(name, of) if changes.is_last_delegate(permission) else "",
+        then=_then(of),
+        offer_label=_offer_label(of),
         offer=_offer(permission, ""),
-        button=f"Remove {name}",
+        button=f"Remove {inside}",
     )
 
 
 def confirm_role(permission: CalendarPermission, role: str, *, user: User, now: datetime) -> Confirm:
-    org, name, calendar = _said(permission, user)
-    label = words.role_label(role, words.OWNER, is_organization=permission.is_organization)
+    org, name, calendar, of = _said(permission, user)
+    inside = named_inside(permission, org)
+    label = words.role_label(role, words.OWNER, is_organization=permission.is_organization, whose=of)
     happens = []
     if permission.is_delegate and role not in DELEGATE_ROLES:
-        happens.append(("x", _no_longer_answers(name)))
+        happens.append(("x", _no_longer_answers(name, of)))
     if not permission.is_delegate and role in DELEGATE_ROLES:
-        option = words.delivery_words(permission.mailbox.delivery_option)
-        happens.append(("mail", f"{name} can answer invitations for you. Who gets them: “{option.title}”."))
+        option = words.delivery_words(permission.mailbox.delivery_option, whose=of)
+        can = of.said("can answer invitations for {you}")
+        happens.append(("mail", f"{name} {can}. Who gets them: “{option.title}”."))
     if permission.inside is False:
         happens.append(("world", f"{name} is outside {org}."))
     elif permission.inside is None:
-        happens.append(("world", f"Microsoft 365 doesn’t say whether {name} is inside {org}."))
+        happens.append(("world", f"Microsoft 365 doesn’t say whether {inside} is inside {org}."))
     if permission.is_organization and words.rank(role) > words.rank("freeBusyRead"):
         happens.append(("building", f"This is for everyone at {org}, without exception."))
     last = permission.is_delegate and role not in DELEGATE_ROLES and changes.is_last_delegate(permission)
     return Confirm(
-        title=f"Change {name} to “{label}” on {calendar}?",
-        row=person_row(permission, org=org, now=now),
+        title=f"Change {inside} to “{label}” on {calendar}?",
+        row=person_row(permission, org=org, now=now, whose=of),
         role=role,
         happens=happens,
-        stops=_stop(permission, role, name, org),
+        stops=_stop(permission, role, inside, org, of),
         everyone=_everyone(permission, user),
-        warning=f"{name} is your only delegate" if last else "",
+        warning=_warning(name, of) if last else "",
+        then=_then(of),
+        offer_label=_offer_label(of),
         offer=_offer(permission, role),
         button="Change access",
     )
@@ -89,33 +98,43 @@ def may_become(permission: CalendarPermission, role: str) -> bool:
     return role in choices_of(permission) and role != permission.role
 
 
-def _said(permission: CalendarPermission, user: User) -> tuple[str, str, str]:
-    org = str(user.tenant)
-    name = holder(permission, org)
-    return (
-        org,
-        name[:1].lower() + name[1:] if permission.is_organization else name,
-        words_for(permission.calendar, user),
-    )
+def _said(permission: CalendarPermission, user: User) -> tuple[str, str, str, words.Whose]:
+    org, of = str(user.tenant), whose(permission.mailbox, user)
+    return org, holder(permission, org), words_for(permission.calendar, user), of
 
 
-def _no_longer_answers(name: str) -> str:
-    return f"{name} stops getting your meeting requests and can’t answer invitations for you. {words.SEPARATE_RIGHTS}"
+def _no_longer_answers(name: str, of: words.Whose) -> str:
+    stops = of.said("stops getting {your} meeting requests and can’t answer invitations for {you}")
+    return f"{name} {stops}. {words.separate_rights(of)}"
 
 
-def _fall_back(permission: CalendarPermission, name: str, org: str) -> str:
+def _warning(name: str, of: words.Whose) -> str:
+    return f"{name} is {of.said('{your}')} only delegate"
+
+
+def _then(of: words.Whose) -> str:
+    return of.begun("{you} will have no delegate then.")
+
+
+def _offer_label(of: words.Whose) -> str:
+    return of.said("Send meeting requests to {me} from now on")
+
+
+def _fall_back(permission: CalendarPermission, name: str, org: str, of: words.Whose) -> str:
     everyone = changes.fall_back(permission)
     if everyone is None:
         return f"{name} loses this access. What everyone at {org} sees on this calendar is not known."
     inside = permission.inside is not False
-    return words.falls_back_to(name=name, role=permission.role, everyone=everyone, org=org, inside=inside).sentence
+    return words.falls_back_to(
+        name=name, role=permission.role, everyone=everyone, org=org, inside=inside, whose=of
+    ).sentence
 
 
-def _stop(permission: CalendarPermission, role: str | None, name: str, org: str) -> str:
+def _stop(permission: CalendarPermission, role: str | None, name: str, org: str, of: words.Whose) -> str:
     if not changes.would_raise(permission, role):
         return ""
     everyone = changes.fall_back(permission) or ""
-    return words.falls_back_to(name=name, role=permission.role, everyone=everyone, org=org).sentence
+    return words.falls_back_to(name=name, role=permission.role, everyone=everyone, org=org, whose=of).sentence
 
 
 def _everyone(permission: CalendarPermission, user: User) -> int | None:

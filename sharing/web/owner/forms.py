@@ -21,14 +21,14 @@ class RoleForm(SecondChange):
     seen = forms.CharField(max_length=48)
     confirmed = forms.BooleanField(required=False)
 
-    def __init__(self, *args, permission: CalendarPermission, name: str, **kwargs) -> None:
+    def __init__(self, *args, permission: CalendarPermission, name: str, whose: words.Whose, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         allowed = choices_of(permission)
         self.fields["role"] = forms.ChoiceField(
             choices=[(role, role) for role in {*allowed, permission.role}],
             error_messages={
                 "required": f"Choose what {name} can do.",
-                "invalid_choice": not_allowed(self.data.get("role", ""), permission, name),
+                "invalid_choice": not_allowed(self.data.get("role", ""), permission, name, whose),
             },
         )
 
@@ -43,7 +43,7 @@ class DeliveryForm(forms.Form):
     option = forms.ChoiceField(
         choices=[(option, option) for option in words.DELIVERY_OPTIONS],
         error_messages={
-            "required": "Choose who gets your meeting requests.",
+            "required": "Choose who gets the meeting requests.",
             "invalid_choice": "Choose one of the three.",
         },
     )
@@ -52,8 +52,8 @@ class DeliveryForm(forms.Form):
     back = forms.CharField(required=False, max_length=22)
 
 
-def not_allowed(role: str, permission: CalendarPermission, name: str) -> str:
+def not_allowed(role: str, permission: CalendarPermission, name: str, whose: words.Whose) -> str:
     """Why a role is refused, in one sentence."""
-    whom = permission.address or name
-    label = words.role_label(role, words.OWNER, is_organization=permission.is_organization)
+    whom = words.visible(permission.address) or name
+    label = words.role_label(role, words.OWNER, is_organization=permission.is_organization, whose=whose)
     return f"Microsoft 365 doesn’t allow “{label}” for {whom}."

@@ -13,7 +13,7 @@ from sharing import access, words
 from sharing.models import Calendar, CalendarPermission, Change, DeliveryPeriod, PermissionPeriod, Role, User
 
 from .outcomes import where, wish_of
-from .rows import holder, is_own, sentence_case, words_for
+from .rows import holder, sentence_case, whose, words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +106,13 @@ class History:
     def _ours(self, change: Change) -> Entry:
         actor = "You" if change.actor_id == self.user.pk else str(change.actor)
         wish = wish_of(change, self.org)
-        sentence = words.change_sentence(wish, where(change, self.user), actor)
-        when = self._when(change.requested_at)
-        if change.calendar is None and not is_own(change.mailbox, self.user):
-            when = f"{when} · {change.mailbox.person}"
-        return Entry(change.requested_at, sentence, [wish.name], when, change.is_open)
+        sentence = words.change_sentence(wish, where(change, self.user), actor, whose(change.mailbox, self.user))
+        return Entry(change.requested_at, sentence, [wish.name], self._when(change.requested_at), change.is_open)
 
     def _ended(self, period: PermissionPeriod) -> Entry:
         name = holder(period.permission, self.org)
-        sentence = words.noticed_sentence(name, period.role, period.after, period.end)
+        of = whose(period.permission.calendar.mailbox, self.user)
+        sentence = words.noticed_sentence(name, period.role, period.after, period.end, whose=of)
         return Entry(period.ended_at, sentence, [name], self._noticed(period.ended_at, period.permission.calendar))
 
     def _came_and_went(self, period: PermissionPeriod) -> Entry:
@@ -125,10 +123,11 @@ class History:
 
     def _began(self, permission: CalendarPermission, role: str, at: datetime) -> Entry:
         name = holder(permission, self.org)
-        return Entry(at, words.noticed_sentence(name, "", role), [name], self._noticed(at, permission.calendar))
+        sentence = words.noticed_sentence(name, "", role, whose=whose(permission.calendar.mailbox, self.user))
+        return Entry(at, sentence, [name], self._noticed(at, permission.calendar))
 
     def _delivery(self, period: DeliveryPeriod) -> Entry:
-        before, after = (words.delivery_words(o).title for o in (period.delivery_option, period.after))
-        whose = "your" if is_own(period.mailbox, self.user) else f"{period.mailbox.person}’s"
-        sentence = f"Who gets {whose} meeting requests changed from “{before}” to “{after}”"
+        of = whose(period.mailbox, self.user)
+        before, after = (words.delivery_words(o, whose=of).title for o in (period.delivery_option, period.after))
+        sentence = f"{of.said('Who gets {your} meeting requests')} changed from “{before}” to “{after}”"
         return Entry(period.ended_at, sentence, [], words.noticed(timezone.localtime(period.ended_at), self.now))

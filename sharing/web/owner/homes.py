@@ -151,8 +151,8 @@ def _no_mailbox(user: User) -> Note:
             href = f"{reverse('setup:connections')}?tenant={tenant.public_id}"
             return Note(f"{tenant} is not connected yet", text, "mailbox", "", href)
         return Note(f"{tenant} is not connected yet", f"{text} Ask your IT when it will.", "mailbox", "")
-    if not tenant.is_read:
-        text = f"Calwarden doesn’t read the calendars of {tenant} yet. Ask your IT when it will."
-        return Note("You have no mailbox here", text, "mailbox", "")
+    if tenant.state == Tenant.LOST:
+        text = "Calwarden lost its access to Microsoft 365, so it can’t look for a new one. Your IT can restore it."
+        return Note("We know no mailbox of yours", text, "mailbox", "")
     text = f"Calwarden shows Exchange Online calendars of {tenant}. A new mailbox appears here after the next check."
     return Note("You have no mailbox here", text, "mailbox", "")

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from sharing import words
 from sharing.models import Change, Mailbox, User
 
-from .rows import is_own, words_for
+from .rows import is_own, named, whose, words_for
 
 RECENT = timedelta(minutes=10)  # for so long a success is worth a toast
 KEPT = timedelta(days=30)  # for so long a failure waits to be dismissed
@@ -46,11 +46,7 @@ class Told:
 
 def wish_of(change: Change, org: str) -> Wish:
     everyone = change.permission is not None and change.permission.is_organization
-    name = (
-        words.everyone_at(org)
-        if everyone
-        else words.visible(change.name or change.address) or "Somebody without a name"
-    )
+    name = words.everyone_at(org) if everyone else named(change.name, change.address)
     return Wish(
         change.kind, name, change.before, change.after, change.found, change.state, change.cause, change.sent_at
     )
@@ -81,7 +77,9 @@ def told(
         if not _is_told(change, mailbox, now):
             continue
         said = _reverted(change, user, org, now) if change.reverted_at else None
-        said = said or words.change_outcome(wish_of(change, org), where(change, user))
+        said = said or words.change_outcome(
+            wish_of(change, org), where(change, user), whose=whose(change.mailbox, user)
+        )
         url = f"{reverse('dismiss', args=[change.public_id])}?{urlencode({'next': back})}"
         line = Told(said.title, said.text, said.icon, said.tone, url)
         (toasts if said.tone == "good" else notes).append(line)
@@ -106,11 +104,12 @@ def _is_told(change: Change, mailbox: Mailbox, now: datetime) -> bool:
 
 def _reverted(change: Change, user: User, org: str, now: datetime) -> words.Outcome:
     at = words.moment(timezone.localtime(change.reverted_at), timezone.localtime(now))
+    of = whose(change.mailbox, user)
     if change.kind == Change.DELIVERY:
-        is_now = f"“{words.delivery_words(change.found).title}”"
-        title = "Who gets your meeting requests was changed again outside Calwarden"
+        is_now = f"“{words.delivery_words(change.found, whose=of).title}”"
+        title = of.said("Who gets {your} meeting requests was changed again outside Calwarden")
     else:
-        is_now = words.quoted(change.found)
+        is_now = words.quoted(change.found, of)
         title = f"{wish_of(change, org).name}’s access was changed again outside Calwarden"
     text = f"You set it here, and a check found {is_now}"
     if change.calendar:
@@ -119,10 +118,11 @@ def _reverted(change: Change, user: User, org: str, now: datetime) -> words.Outc
 
 
 def refused(
-    kind: str, name: str, *, before: str, origin: str, after: str = "", found: str = "", calendar: str = ""
-) -> words.Outcome:
+    kind: str, name: str, *, before: str, origin: str, whose: words.Whose, after: str = "", found: str = "",
+    calendar: str = "",
+) -> words.Outcome:  # fmt: skip
     """What to say of a form that was refused because the truth had moved on."""
-    return words.change_outcome(Wish(kind, name, before, after, found, "conflict"), calendar, origin)
+    return words.change_outcome(Wish(kind, name, before, after, found, "conflict"), calendar, origin, whose)
 
 
 def origin_of(found: str, changes: QuerySet[Change], user: User, now: datetime) -> str:

@@ -48,6 +48,11 @@ def is_own(mailbox: Mailbox, user: User) -> bool:
     return mailbox.person.oid == user.oid
 
 
+def whose(mailbox: Mailbox, user: User) -> words.Whose:
+    """How sentences about it speak to `user`: of "your" mailbox, or of one they look after by its name."""
+    return words.YOU if is_own(mailbox, user) else words.Whose(str(mailbox.person))
+
+
 def title_of(calendar: Calendar, user: User) -> str:
     """A calendar as a heading: "Your main calendar", "Kids parties", "Front desk: main calendar"."""
     named = words.visible(calendar.name) or "Calendar without a name"
@@ -68,9 +73,19 @@ def words_for(calendar: Calendar, user: User) -> str:
 
 def holder(permission: CalendarPermission, org: str) -> str:
     """Who holds the access, in full; the organisation row is everyone there."""
-    if permission.is_organization:
-        return words.everyone_at(org)
-    return words.visible(permission.name or permission.address) or "Somebody without a name"
+    return words.everyone_at(org) if permission.is_organization else named(permission.name, permission.address)
+
+
+def named(name: str, address: str) -> str:
+    """A holder's name; words where there is none, or only the number of an account that is gone."""
+    name = name or address
+    return words.GONE if words.is_account_number(name) else words.visible(name) or "Somebody without a name"
+
+
+def named_inside(permission: CalendarPermission, org: str) -> str:
+    """The same inside a sentence, where words of ours begin with a small letter."""
+    name = holder(permission, org)
+    return name[:1].lower() + name[1:] if permission.is_organization or name == words.GONE else name
 
 
 def choices_of(permission: CalendarPermission) -> tuple[str, ...]:
@@ -117,11 +132,18 @@ class PersonRow:
     pace: str
     can_change: bool
     can_remove: bool
+    whose: words.Whose
+
+    @property
+    def below(self) -> str:
+        """What stands below the name where there is little room: the address, or the number of an account."""
+        return words.visible(self.permission.address or (self.permission.name if self.name == words.GONE else ""))
 
 
 def person_row(
-    permission: CalendarPermission, *, org: str, now: datetime, change: Change | None = None, may_change: bool = True
-) -> PersonRow:
+    permission: CalendarPermission, *, org: str, now: datetime, whose: words.Whose, change: Change | None = None,
+    may_change: bool = True,
+) -> PersonRow:  # fmt: skip
     """`change` is the open change of this row, if any; `may_change` False makes the row read-only."""
     everyone = permission.is_organization
     free = may_change and change is None
@@ -130,15 +152,16 @@ def person_row(
         permission=permission,
         name=holder(permission, org),
         kind="organization" if everyone else permission.grantee.kind if permission.grantee else Person.UNRESOLVED,
-        sentence=words.role_sentence(permission.role, is_organization=everyone),
+        sentence=words.role_sentence(permission.role, is_organization=everyone, whose=whose),
         meta=_meta(permission, others),
         flags=tuple(flags_of(permission)),
         change=change,
-        wanted=words.quoted(change.after) if change else "",
+        wanted=words.quoted(change.after, whose) if change else "",
         waits_long=change is not None and is_waiting_long(change, now),
         pace=pace(change, now),
         can_change=free and bool(others),
         can_remove=free and permission.removable is not False,
+        whose=whose,
     )
 
 
@@ -148,6 +171,8 @@ def _meta(permission: CalendarPermission, others: list[str]) -> str:
     if permission.is_organization:
         parts.append("In Outlook: People in my organization")
     else:
+        if words.is_account_number(permission.name):
+            parts.append(words.visible(permission.name))
         if permission.address and permission.address != permission.name:
             parts.append(words.visible(permission.address))
         parts.append(f"Since {words.since(permission.began_at, permission.began_after_at, day)}")
@@ -172,7 +197,7 @@ def flags_of(permission: CalendarPermission) -> Iterable[tuple[str, str]]:
         yield "outside", _domain(permission)
     elif kind == Person.GROUP:
         yield "group", "size unknown" if person.size is None else words.counted(person.size, "member")
-    elif kind == Person.UNRESOLVED:
+    elif kind == Person.UNRESOLVED and not words.is_account_number(permission.name or permission.address):
         yield "unresolved", ""
     if person.ended_at:
         yield "deleted", f"since {day(person.ended_at)}"
@@ -223,13 +248,14 @@ class People:
 
 
 def people_on(
-    permissions: Iterable[CalendarPermission], *, org: str, now: datetime, q: str = "",
+    permissions: Iterable[CalendarPermission], *, org: str, now: datetime, whose: words.Whose, q: str = "",
     changes: Mapping[int | None, Change] | None = None, may_change: bool = True,
 ) -> People:  # fmt: skip
     """`changes` are the open ones by the id of their permission; `q` looks in names and addresses."""
     changes = changes or {}
     rows = [
-        person_row(p, org=org, now=now, change=changes.get(p.pk), may_change=may_change) for p in in_order(permissions)
+        person_row(p, org=org, now=now, whose=whose, change=changes.get(p.pk), may_change=may_change)
+        for p in in_order(permissions)
     ]
     persons = [row for row in rows if not row.permission.is_organization]
     everyone = next((row for row in rows if row.permission.is_organization), None)
@@ -240,7 +266,7 @@ def people_on(
         groups = [Group("", "", "", shown)] if shown else []
     else:
         groups = [
-            Group(role, words.role_label(role, words.OWNER), words.role_sentence(role),
+            Group(role, words.role_label(role, words.OWNER, whose=whose), words.role_sentence(role, whose=whose),
                   [r for r in shown if r.permission.role == role])
             for role in dict.fromkeys(r.permission.role for r in shown)
         ]  # fmt: skip
@@ -302,12 +328,14 @@ class CalendarRow:
     is_known: bool  # False where its list was never read whole, and nobody can say who is on it
     is_last_known: bool
     is_waiting: bool
+    whose: words.Whose
 
 
 def calendar_row(
     calendar: Calendar, permissions: list[CalendarPermission], *, user: User, org: str, now: datetime, is_waiting: bool
 ) -> CalendarRow:
-    rows = [person_row(p, org=org, now=now) for p in in_order(permissions)]
+    of = whose(calendar.mailbox, user)
+    rows = [person_row(p, org=org, now=now, whose=of) for p in in_order(permissions)]
     persons = [row for row in rows if not row.permission.is_organization]
     outside = sum(any(kind in ("outside", "guest") for kind, _ in row.flags) for row in persons)
     return CalendarRow(
@@ -319,4 +347,5 @@ def calendar_row(
         is_known=calendar.read_at is not None,
         is_last_known=calendar.read_at is not None and calendar.state != Mailbox.OK,
         is_waiting=is_waiting,
+        whose=of,
     )

@@ -18,7 +18,7 @@ from sharing.web.asked import Asked
 from . import homes, outcomes
 from .delivering import delivery_of
 from .history import History
-from .rows import OUTLOOK, checked, people_on, title_of, words_for
+from .rows import OUTLOOK, checked, people_on, title_of, whose, words_for
 
 RECENT_HOME, RECENT_CALENDAR, A_PAGE = 4, 5, 50
 
@@ -121,8 +121,8 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
         "url": url,
         "q": q,
         "people": people_on(
-            access.permissions_of(user).filter(calendar=row), org=org, now=now, q=q, may_change=not cause,
-            changes={c.permission_id: c for c in underway if c.permission_id},
+            access.permissions_of(user).filter(calendar=row), org=org, now=now, whose=whose(mailbox, user), q=q,
+            may_change=not cause, changes={c.permission_id: c for c in underway if c.permission_id},
         ),
         "delivery": delivery_of(user, mailbox, now, cause=cause, underway=underway) if row.is_default else None,
         "history": History(user, now, row).page(RECENT_CALENDAR),

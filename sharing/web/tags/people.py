@@ -87,7 +87,9 @@ def who(
 
 
 @register.simple_tag
-def role(value: str, audience: str = words.IT, organization: bool = False) -> SafeString:
+def role(
+    value: str, audience: str = words.IT, organization: bool = False, whose: words.Whose = words.YOU
+) -> SafeString:
     """`{% role permission.role "owner" %}`: the badge of a role, in IT's words unless told otherwise.
 
     `organization=True` is for the row of everyone at an organization: it says "Not shared" for none.
@@ -95,14 +97,14 @@ def role(value: str, audience: str = words.IT, organization: bool = False) -> Sa
     said = words.role_words(value)
     return format_html(
         '<span class="role r-{}">{}{}</span>',
-        said.tone, icon(said.icon), words.role_label(value, audience, is_organization=organization),
+        said.tone, icon(said.icon), words.role_label(value, audience, is_organization=organization, whose=whose),
     )  # fmt: skip
 
 
 @register.simple_tag
-def role_sentence(value: str, organization: bool = False) -> str:
+def role_sentence(value: str, organization: bool = False, whose: words.Whose = words.YOU) -> str:
     """`{% role_sentence permission.role %}`: what that lets a person do, in the owner's words."""
-    return words.role_sentence(value, is_organization=organization)
+    return words.role_sentence(value, is_organization=organization, whose=whose)
 
 
 @register.simple_tag
@@ -130,12 +132,12 @@ def mailbox_state(state: str) -> SafeString:
 
 
 @register.simple_tag
-def summary(permissions, org_name: str = "") -> SafeString:
+def summary(permissions, org_name: str = "", whose: words.Whose = words.YOU) -> SafeString:
     """`{% summary calendar.shared tenant.name %}`: who shares a calendar in one line, names in bold.
 
     Each of `permissions` has `name`, `role` and `is_organization`.
     """
-    parts = words.summary_parts(permissions, org_name)
+    parts = words.summary_parts(permissions, org_name, whose)
     return format_html_join(
         "", "{}", ((format_html("<strong>{}</strong>", text) if named else text,) for text, named in parts)
     )

@@ -11,7 +11,7 @@ from sharing import tasks
 from sharing.models import CalendarPermission, Mailbox, Person, SyncShard, Tenant
 from tests.contoso import mailbox, permission
 
-from .cast import ADELE, ALEX, CHARLIE, KIDS, MEGAN, calendar_of
+from .cast import ADELE, ALEX, CHARLIE, KIDS, MEGAN, calendar_of, form_of, page_of
 
 CROWD = "LynneR@contoso.com"
 
@@ -206,3 +206,29 @@ def test_nothing_is_asked_for_where_access_is_lost(owner, contoso, later):
     later(minutes=30)
     assert "Checking with Microsoft now." not in page_for(owner, ALEX).text
     assert mailbox(ALEX).due_at is None
+
+
+SID, OID = "NT:S-1-5-21-1004336348-1177238915-682003330-512", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
+
+@pytest.mark.parametrize("number", [SID, SID[3:], OID])
+def test_an_account_that_is_gone_is_not_called_by_its_number(owner, number):
+    row = permission(ALEX, ADELE, KIDS)
+    gone = Person.objects.create(tenant=row.tenant, kind=Person.UNRESOLVED, name=number, key=number.casefold())
+    CalendarPermission.objects.filter(pk=row.pk).update(name=number, address="", grantee=gone)
+    row.refresh_from_db()
+    page = page_for(owner, ALEX, KIDS).text
+    assert "<h3>Someone who is no longer in the directory</h3>" in page
+    assert f'<p class="meta break">{number} · Since' in page
+    assert page.count(number) == 1
+    assert "Not found in the directory" not in page
+    for url in (reverse("home"), reverse("history"), page_of(row)):
+        text = owner.get(url).text
+        assert number not in text, url
+    asked = owner.get(page_of(row, "remove")).text
+    assert "<h1>Remove someone who is no longer in the directory from Kids parties?</h1>" in asked
+    assert asked.count(number) == 1
+    owner.post(page_of(row, "remove"), form_of(row))
+    history = owner.get(reverse("history")).text
+    assert "You asked to remove <strong>Someone who is no longer in the directory</strong> from Kids parties" in history
+    assert number not in history

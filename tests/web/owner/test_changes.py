@@ -211,3 +211,14 @@ def test_a_change_that_microsoft_slows_down_is_kept(owner, change, adele, cloud,
     work()
     assert "Applying…" in owner.get(calendar_of(adele)).text
     assert Change.objects.get().is_open
+
+
+def test_a_row_that_asks_after_the_session_ended_gets_no_sign_in_page(owner):
+    row = permission(ALEX, ADELE, KIDS)
+    owner.post(page_of(row), form_of(row, role="write"))
+    url = reverse("change", args=[Change.objects.get().public_id])
+    owner.logout()
+    for address in (url, reverse("home"), calendar_of(row)):
+        answer = owner.get(address, headers=HTMX)
+        assert (answer.status_code, answer.content) == (401, b"")
+        assert owner.get(address).url.startswith(reverse("signin"))

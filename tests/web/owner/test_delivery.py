@@ -42,6 +42,25 @@ def test_without_a_delegate_the_page_says_no_more_than_that(owner, outside, sync
     assert "come to you" not in page
 
 
+STILL = "Meeting requests are still set to go only to a delegate. To get them yourself, choose “Both of us”."
+
+
+def test_requests_that_go_only_to_a_delegate_who_is_not_there_are_pointed_out(owner, outside, sync):
+    assert STILL not in owner.get(PAGE).text
+    outside("unshare", mailbox=ALEX, who=MEGAN)
+    sync()
+    assert mailbox(ALEX).delivery_option == ONLY
+    for url in (PAGE, reverse("home")):
+        assert STILL in owner.get(url).text, url
+    owner.post(PAGE, form(BOTH))
+    assert STILL not in owner.get(PAGE).text  # it is on its way
+    outside("delivery", mailbox=ALEX, option=BOTH)
+    Change.objects.all().delete()
+    sync()
+    assert STILL not in owner.get(PAGE).text
+    assert "You have no delegate now." in owner.get(PAGE).text
+
+
 def test_a_mailbox_that_was_never_read_is_not_said_to_have_no_delegate(as_owner):
     Mailbox.objects.filter(pk=mailbox(CHARLIE).pk).update(state=Mailbox.NEVER, read_at=None)
     page = as_owner(CHARLIE).get(PAGE).text

@@ -86,6 +86,36 @@ def test_a_tenant_that_is_not_read_yet_says_so(client, contoso):
     assert "doesn’t read the calendars of" in client.get(HOME).text
 
 
+@pytest.fixture
+def lost(alex):
+    alex.tenant.state = Tenant.LOST
+    alex.tenant.save()
+    return alex.tenant
+
+
+def test_where_the_access_was_lost_what_was_last_known_is_shown_and_nothing_can_be_changed(owner, lost):
+    page = owner.get(HOME).text
+    assert "Calwarden lost its access to Microsoft 365" in page
+    assert "What you see is from before. Changes are off." in page
+    assert "Megan Bowen" in page
+    assert "You have no mailbox here" not in page
+
+
+def test_where_the_access_was_lost_nobody_is_told_to_wait_for_the_next_check(client, lost):
+    client.force_login(User.objects.create(tenant=lost, oid="00000000-0000-4000-8000-000000000001", name="New"))
+    page = client.get(HOME).text
+    assert "We know no mailbox of yours" in page
+    assert "Calwarden lost its access to Microsoft 365, so it can’t look for a new one. Your IT can restore it." in page
+    assert "after the next check" not in page
+    assert "yet" not in page[page.index("<main") :]
+
+
+def test_a_tenant_that_was_disconnected_lets_nobody_in(owner, alex):
+    alex.tenant.state = Tenant.ENDED
+    alex.tenant.save()
+    assert owner.get(HOME).url.startswith(reverse("signin"))
+
+
 def test_an_admin_of_a_tenant_that_is_not_connected_is_led_to_connections(client, contoso):
     contoso.state = Tenant.LISTED
     contoso.save()

@@ -1,8 +1,9 @@
 """Changing what one person can do: choose, be asked once more where it matters, save."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from sharing.models import Change, Role
 from tests.contoso import permission, user
@@ -88,7 +89,7 @@ def test_a_stale_form_says_who_set_the_current_value_here(owner, adele, work, al
     old = form_of(adele, role="limitedRead", confirmed="on")
     owner.post(page_of(adele), form_of(adele, role="write"))
     work()
-    at = timezone.localtime(Change.objects.get().finished_at)
+    at = Change.objects.get().finished_at.astimezone(ZoneInfo("America/Los_Angeles"))
     answer = owner.post(page_of(adele), old)
     assert answer.status_code == 409
     assert f"It is now “Can edit”, set here by you, today {at:%H:%M}. Your change" in answer.text
