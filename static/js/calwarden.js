@@ -38,3 +38,10 @@ document.addEventListener('htmx:after:swap', () => {
     document.querySelector(`#${CSS.escape(focusedIn)} [tabindex="-1"]`)?.focus({ preventScroll: true });
   }
 });
+
+// A part of the page asked after the session ended: the whole page is loaded anew, and leads to the sign-in page.
+document.addEventListener('htmx:before:response', (event) => {
+  if (event.detail.ctx.response.status !== 401) return;
+  event.preventDefault();
+  location.replace(location.pathname + location.search);
+});

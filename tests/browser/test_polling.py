@@ -123,6 +123,20 @@ def test_an_old_page_is_checked_while_one_looks(portal):
     page.close()
 
 
+def test_a_page_whose_session_ended_leads_to_the_sign_in_page(portal):
+    page = portal.open(ALEX, reverse("delivery"))
+    page.locator("input[type=radio]:not(:checked)").first.check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#delivery")).to_contain_text("Applying…")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in", timeout=SOON)
+    assert page.url == f"{portal.url}{reverse('signin')}?next={reverse('delivery')}"
+    page.context.add_cookies(cookies)
+    portal.work()
+    page.close()
+
+
 def test_pages_ask_the_portal_and_nobody_else(portal):
     """Nothing is loaded from elsewhere, and no page makes the portal read an event."""
     page = portal.context(ALEX).new_page()

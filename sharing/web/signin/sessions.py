@@ -3,6 +3,7 @@
 import time
 
 from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpResponse
 
 LONGEST_SECONDS = 12 * 60 * 60
 # The idle limit is SESSION_COOKIE_AGE, counted from the last save; saving once a minute is near enough.
@@ -15,7 +16,7 @@ def begin(session) -> None:
 
 
 class SessionLimits:
-    """Ends a session 12 hours after the sign-in, and keeps it alive while it is used."""
+    """Ends a session 12 hours after the sign-in, and keeps it alive while it is used; htmx is told that one ended."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -28,4 +29,7 @@ class SessionLimits:
                 logout(request)
             elif now - session.get("seen_at", 0) >= SAVE_EVERY_SECONDS:
                 session["seen_at"] = now
-        return self.get_response(request)
+        response = self.get_response(request)
+        if "HX-Request" in request.headers and response.status_code == 302 and not request.user.is_authenticated:
+            return HttpResponse(status=401)  # a part of a page asked: the sign-in page would end up inside it
+        return response
