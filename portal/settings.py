@@ -61,7 +61,7 @@ WEB_WORKERS = env.int("WEB_CONCURRENCY", 1)
 # Database
 DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{VAR / 'calwarden.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    VAR.mkdir(parents=True, exist_ok=True)
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",  # WAL alone still gives "database is locked" when a reader turns writer
