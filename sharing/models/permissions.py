@@ -135,7 +135,7 @@ class CalendarPermission(models.Model):
             models.Index(
                 fields=["tenant", "owner_sort", "id"], name="perm_wide", condition=_OF_ORGANIZATIONS & Q(reach__gt=1)
             ),
-            models.Index(fields=["tenant", "grantee", "id"], name="perm_grantee", condition=_OF_PEOPLE),
+            models.Index(fields=["tenant", "grantee", "began_at", "id"], name="perm_grantee", condition=_OF_PEOPLE),
             models.Index(fields=["grantee", "ended_at"], name="perm_grantee_ended", condition=~Q(ended_at=None)),
             models.Index(
                 fields=["tenant", "began_at", "id"], name="perm_changed",
