@@ -95,12 +95,6 @@ class Product:
         written = {table: rows for table, rows in counted.written.items() if rows and table not in BOOKKEEPING}
         return {"statements": statements, "rounds": rounds, "written": written}
 
-    def settle(self) -> None:
-        """What the database does by itself within minutes of a first load."""
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-
     def table(self, repeat: int) -> dict[str, Any]:
         """The access table on what is mirrored now; see bench.pages."""
         return pages.measure(Tenant.objects.get(tid=TID), repeat=repeat)

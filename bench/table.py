@@ -41,5 +41,4 @@ def _filled(product: Remote, mailboxes: int, *, visits: int) -> tuple[dict[str, 
         product.ask("move", origin=server.ask("origin"))
         product.ask("empty")
         product.ask("run")
-    product.ask("settle")
     return product.ask("table", repeat=visits), product.ask("states")["permissions"]
