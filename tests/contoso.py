@@ -33,7 +33,9 @@ def clock():
 
 @pytest.fixture
 def contoso(db, cloud, clock):
-    return Tenant.objects.create(tid=CONTOSO, state=Tenant.CONNECTED, state_since=clock(), writes_on=True)
+    return Tenant.objects.create(
+        tid=CONTOSO, cloud="sandbox", state=Tenant.CONNECTED, state_since=clock(), writes_on=True
+    )
 
 
 @pytest.fixture

@@ -47,7 +47,15 @@ def session_for(where: graph.Endpoints):
 
 
 def client_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
-    """A client with the app's own permissions in `tenant`; tokens are kept in this process only."""
+    """A client with the app's own permissions in `tenant`; tokens are kept in this process only.
+
+    Raises graph.ConfigurationRefused, also where the tenant lives in another cloud than this one.
+    """
+    cloud = endpoints().cloud.value
+    if tenant.cloud != cloud:
+        raise graph.ConfigurationRefused(
+            f"{tenant} lives in the cloud {tenant.cloud!r}; this installation is set to {cloud!r}."
+        )
     return client_for_tid(str(tenant.tid), on_call=on_call)
 
 
