@@ -226,3 +226,24 @@ def test_other_peoples_calendars_do_not_exist(as_owner, adele):
 
 def test_a_permission_is_found_below_its_own_calendar_only(owner, adele, megan):
     assert owner.get(reverse("role", args=[megan.calendar.public_id, adele.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "texts"),
+    [
+        ("role", {}, ["Cancel"]),
+        ("role", {"to": "freeBusyRead"}, ["Cancel"]),
+        ("remove", {}, ["Keep access"]),
+        ("role of everyone", {"to": "read"}, ["Cancel"]),
+    ],
+)
+def test_the_way_back_leads_to_the_calendar(owner, adele, name, query, texts):
+    row = permission(ALEX, "Default") if "everyone" in name else adele
+    page = owner.get(page_of(row, name.split()[0]), query).text
+    for text in texts:
+        assert f'href="{calendar_of(row)}">{text}</a>' in page
+
+
+def test_so_does_the_way_back_where_nothing_can_be_changed(owner, adele, frozen):
+    for name in ("role", "remove"):
+        assert f'href="{calendar_of(adele)}">Back to Kids parties</a>' in owner.get(page_of(adele, name)).text
