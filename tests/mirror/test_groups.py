@@ -150,3 +150,16 @@ def test_a_contact_missing_from_two_whole_lists_has_left(counted, sync, clock, c
     sync()
     person.refresh_from_db()
     assert person.ended_at == clock()
+
+
+def test_a_group_is_known_by_the_addresses_it_has_now(sync, clock, cloud):
+    sync()
+    tenant = cloud.state.tenants[CONTOSO]
+    executives = next(each for each in tenant.groups.values() if each.name == "Executives")
+    executives.name, executives.mail = "Board", "board@contoso.com"
+    clock.forward(days=1)
+    sync()
+    person = group("Board")
+    assert str(person.oid) == executives.oid
+    assert list(person.addresses.values_list("address", flat=True)) == ["board@contoso.com"]
+    assert person.search == "board\nboard@contoso.com"
