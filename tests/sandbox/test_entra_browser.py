@@ -7,7 +7,7 @@ import pytest
 from sandbox import cast
 from sandbox.cloud import Cloud
 from sandbox.server import Server
-from tests.sandbox.steps import authorize_url, control, redeem
+from tests.sandbox.steps import authorize_url, consent_url, control, redeem
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
@@ -59,6 +59,10 @@ PAGES = {
 def test_axe_finds_nothing(server, visit, name, scheme, width):
     control(server.cloud, "POST", "change", {"do": "disable_user", "mailbox": cast.CHARLIE})
     page = visit(PAGES[name], color_scheme=scheme, viewport={"width": width, "height": 800})
+    is_fine(page, width)
+
+
+def is_fine(page, width):
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     page.evaluate(AXE)
     found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
@@ -67,12 +71,43 @@ def test_axe_finds_nothing(server, visit, name, scheme, width):
     assert [line for line in page.said if "404" not in line and "400" not in line] == []
 
 
+# Who is chosen on the way to which page.
+CONSENT = {
+    "admin": (consent_url(), "Patti Fernandez", "Permissions requested"),
+    "approval": (consent_url(), "Adele Vance", "Need admin approval"),
+    "own": (authorize_url(), "Megan Bowen", "Permissions requested"),
+}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize("name", CONSENT)
+def test_axe_finds_nothing_where_consent_is_asked_for(visit, name, scheme, width):
+    url, who, title = CONSENT[name]
+    page = visit(path_of(url), color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.get_by_role("button", name=who).click()
+    assert page.get_by_role("heading", level=1).inner_text() == title
+    is_fine(page, width)
+
+
+def test_an_administrator_consents_in_three_clicks_after_a_wrong_account(server, visit):
+    with Server(Cloud()) as portal:
+        callback = f"http://localhost:{portal.server_port}/callback/"
+        page = visit(path_of(consent_url(redirect_uri=callback)))
+        page.get_by_role("button", name="Adele Vance").click()
+        page.get_by_role("button", name="Sign in with an admin account").click()
+        page.get_by_role("button", name="Patti Fernandez").click()
+        page.get_by_role("button", name="Accept").click()
+        page.wait_for_url(f"{callback}?admin_consent=True&tenant={cast.FABRIKAM}*")
+
+
 def test_an_account_is_chosen_without_script_and_by_keyboard(server, visit):
     with Server(Cloud()) as portal:  # whoever listens there; the address is what counts
         callback = f"http://localhost:{portal.server_port}/callback/"
         path = path_of(authorize_url(redirect_uri=callback))
         page = visit(path, java_script_enabled=False)
         page.get_by_role("button", name="Adele Vance").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Accept").focus()
         page.keyboard.press("Enter")
         page.wait_for_url(f"{callback}?code=*")
         code = page.url.split("code=")[1].split("&")[0]
