@@ -17,6 +17,7 @@ urlpatterns = [
     path("theme/", login_not_required(theme), name="theme"),
     path("it/", include("sharing.web.it.urls")),
     path("setup/", include("sharing.web.setup.urls")),
+    path("activate/", include("sharing.web.activate.urls")),
     path("", include("sharing.web.signin.urls")),
     path("", include("sharing.web.owner.urls")),
 ]

@@ -1,19 +1,19 @@
 """What an admin chooses for a tenant before its administrator is asked: which one, how, and who is read."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from sharing import graph
 from sharing.graph import discovery
-from sharing.models import AuditEvent, Tenant, User
+from sharing.models import WRITER, AuditEvent, Tenant, User
 
 from . import clients, proof, tenants
+from .consent import client_id_of
 from .sentences import NotConnected, sentence_for
 
-READING = (proof.ORGANIZATION, proof.USERS, proof.GROUPS, proof.CALENDARS, proof.SETTINGS)
-# What one registration lists where it reads and writes: the wider roles include the narrower ones.
-BOTH = (proof.ORGANIZATION, proof.USERS, proof.GROUPS, *proof.WRITES)
+READ, BOTH, CHANGE = "read", "both", "change"  # what a link asks for; `change` is the second registration's
 
 
 class AlreadyConnected(Exception):
@@ -22,6 +22,29 @@ class AlreadyConnected(Exception):
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(str(tenant))
         self.tenant = tenant
+
+
+def may_ask(tenant: Tenant) -> list[str]:
+    """What a link may ask for in this tenant: changing alone needs a second registration, and a tenant that is read."""
+    has_second = bool(client_id_of(WRITER))
+    return [READ, BOTH, CHANGE] if has_second and tenant.is_read else [READ, BOTH]
+
+
+def permissions_for(asks: str) -> list[str]:
+    """Microsoft's names of what is asked for; where both are, the wider permission stands for the narrower one."""
+    writing = [need.role for need in proof.WRITES]
+    if asks == CHANGE:
+        return writing
+    if asks == READ:
+        return [need.role for need in proof.READS]
+    return [need.role for need in proof.READS if set(writing).isdisjoint(need.within)] + writing
+
+
+def compare(asked: Collection[str], held: Collection[str]) -> tuple[list[str], list[str]]:
+    """Which of the asked permissions are not held, not even within a wider one; and what is held beyond them."""
+    wider = {need.role: {need.role, *need.within} for need in proof.READS}
+    missing = [role for role in asked if wider.get(role, {role}).isdisjoint(held)]
+    return missing, sorted(set(held) - set(asked))
 
 
 def find_tenant(name: str) -> str:

@@ -41,14 +41,15 @@ class ConsentRefused(Exception):
     """The trip ended without an approval.
 
     `cause` is a word of ours, `code` Microsoft's AADSTS number with its prefix or nothing; `link` is what it was about,
-    None where that is not known or not this browser's business.
+    None where that is not known or not this browser's business; `account` the domain of the account that signed in.
     """
 
-    def __init__(self, cause: str, link: ActivationLink | None = None, code: str = "") -> None:
+    def __init__(self, cause: str, link: ActivationLink | None = None, code: str = "", account: str = "") -> None:
         super().__init__(cause)
         self.cause = cause
         self.link = link
         self.code = code
+        self.account = account
 
 
 def client_id_of(app: str) -> str:
@@ -198,7 +199,7 @@ def _sign_in(answer: Answer, link: ActivationLink, browser: str, redirect_uri: s
     except (graph.GraphError, graph.ConfigurationRefused):
         raise ConsentRefused("code_refused", link) from None
     if claims.tid != str(link.tenant.tid):
-        raise ConsentRefused("wrong_tenant", link)
+        raise ConsentRefused("wrong_tenant", link, account=claims.preferred_username.rpartition("@")[2][:253])
     return claims
 
 

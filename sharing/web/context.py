@@ -31,7 +31,8 @@ SETUP_PAGES = (
 # Pages below one of the above, which stays marked.
 BELOW = {
     "calendar": "home", "role": "home", "remove": "home",
-    "it:person": "it:people", "setup:run": "setup:runs",
+    "it:person": "it:people", "setup:run": "setup:runs", "setup:connect": "setup:connections",
+    "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",
 }  # fmt: skip
 STALE_AFTER = timedelta(hours=36)
 

@@ -10,7 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
 from sharing import changes, tasks
-from sharing.models import CalendarPermission, Mailbox, RoleAssignment, Stewardship, SyncRun
+from sharing.connect import choosing, links
+from sharing.models import WRITER, ActivationLink, CalendarPermission, Mailbox, RoleAssignment, Stewardship, SyncRun
 from tests.cast import (
     ALEX,
     ALLAN,
@@ -32,6 +33,7 @@ DAY = timedelta(days=1)
 
 # Audiences
 ANYBODY, SIGNED_IN, OWNER, IT, SETUP = "anybody", "signed in", "owner", "it", "set-up"
+INSTALLATION = "installation"  # admins of all of it
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ CLASSES = {
     "signout": Class(ANYBODY, get=405, post=302),
     "microsoft_login": Class(ANYBODY, get=405, post=302),
     "microsoft_callback": Class(ANYBODY, get=401, head=405),
+    "activate:link": Class(ANYBODY, post=302),
+    "activate:consented": Class(ANYBODY, get=403, head=405),
+    "activate:signed_in": Class(ANYBODY, get=403, head=405),
+    "activate:approved": Class(ANYBODY, get=404),
     "home": Class(SIGNED_IN, rings=True),
     "history": Class(SIGNED_IN),
     "delivery": Class(
@@ -83,6 +89,12 @@ CLASSES = {
     "it:people": Class(IT, query="tenant"),
     "it:person": Class(IT, query="tenant", of="person", looks="person.viewed"),
     "setup:connections": Class(SETUP, query="tenant"),
+    "setup:connect": Class(INSTALLATION, post=422),
+    "setup:connecting": Class(SETUP, query="tenant"),
+    "setup:connecting_progress": Class(SETUP, query="tenant", is_page=False),
+    "setup:make_link": Class(SETUP, get=405, post=302, query="tenant", form={"asks": "read"}),
+    "setup:cancel_connecting": Class(SETUP, get=405, post=302, query="tenant"),
+    "setup:confirm_link": Class(SETUP, post=302, query="tenant"),
     "setup:users": Class(SETUP, query="tenant"),
     "setup:mailbox": Class(SETUP, post=422, query="tenant", of="mailbox", form={"address": ""}),
     "setup:check_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
@@ -151,9 +163,11 @@ class Place:
     option: str = ""
     other_option: str = ""
     newcomer: str = ""
+    token: str = ""
 
     def path(self, route: Route) -> str:
         named = {"public_id": getattr(self, route.what.of, ""), "pk": getattr(self, route.what.row, 0)}
+        named["token"] = self.token
         return reverse(route.name, kwargs={name: named[name] for name in route.takes})
 
     def url(self, route: Route) -> str:
@@ -174,16 +188,34 @@ class Place:
 
 def places_of(cast: Cast) -> list[Place]:
     """Alex's things; a colleague's, a mailbox's that has a steward, the other tenant's; and what is not there."""
-    contoso = {IT: (ISAIAH, LIDIA), SETUP: (ALLAN, VIKRAM)}
-    fabrikam = {IT: (PATTI,), SETUP: (PATTI, VIKRAM)}
+    contoso = {IT: (ISAIAH, LIDIA), SETUP: (ALLAN, VIKRAM), INSTALLATION: (VIKRAM,)}
+    fabrikam = {IT: (PATTI,), SETUP: (PATTI, VIKRAM), INSTALLATION: (VIKRAM,)}
     tenants = [_tenant_of(cast, LIDIA, CHARLIE), _tenant_of(cast, RUTH, "DanP@fabrikam.com")]
+    # Whoever holds a link may open it: it is the same one at every place.
+    token = _make_links(cast)
+    for tenant in tenants:
+        tenant["token"] = token
     return [
         _place(cast, "Alex", ALEX, contoso | {OWNER: (ALEX,)}, tenants[0]),
         _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
         _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
         _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
-        Place("missing", {IT: (), SETUP: (), OWNER: ()}),
+        Place("missing", {IT: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, token=token),
     ]
+
+
+def _make_links(cast: Cast) -> str:
+    """An activation link of each tenant waits to be confirmed, and Contoso's other one to be opened again."""
+    vikram, proved = cast.users[VIKRAM], {"name": "Microsoft’s name", "domains": ["contoso.com"], "probed": ALEX}
+    asked = choosing.permissions_for(choosing.BOTH)
+    _, token = links.make_link(
+        tenant=cast.contoso, permissions=asked, actor=vikram, now=cast.now - DAY, app=WRITER
+    )  # fmt: skip
+    for tenant in (cast.contoso, cast.fabrikam):
+        link, _ = links.make_link(tenant=tenant, permissions=asked, actor=vikram, now=cast.now)
+        ActivationLink.objects.filter(pk=link.pk).update(state=ActivationLink.PROVED, organization=proved)
+    ActivationLink.objects.update(opened_at=cast.now)
+    return token
 
 
 def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:

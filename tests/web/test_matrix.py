@@ -13,10 +13,10 @@ from django.urls import reverse
 from sharing.models import AuditChain, AuditEvent, Mailbox, RoleAssignment
 from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, NOBODY, PATTI, VIKRAM
 
-from .routes import CLASSES, IT, OWNER, SETUP, every_route, places_of, routes
+from .routes import CLASSES, INSTALLATION, IT, OWNER, SETUP, every_route, places_of, routes
 
 WITHOUT_EFFECT, METHODS = ("GET", "HEAD"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-MEMBERS = {IT: ISAIAH, SETUP: ALLAN, OWNER: ALEX}  # one of each audience, for Alex's things
+MEMBERS = {IT: ISAIAH, SETUP: ALLAN, OWNER: ALEX, INSTALLATION: VIKRAM}  # one of each audience, for Alex's things
 
 
 @pytest.fixture

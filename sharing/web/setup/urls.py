@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from . import connections, roles, runs, users
+from . import connecting, connections, roles, runs, users
 
 app_name = "setup"
 urlpatterns = [
     path("connections/", connections.connections_page, name="connections"),
+    path("connect/", connecting.connect_page, name="connect"),
+    path("connecting/", connecting.connecting_page, name="connecting"),
+    path("connecting/progress/", connecting.connecting_progress, name="connecting_progress"),
+    path("connecting/link/", connecting.make_link, name="make_link"),
+    path("connecting/cancel/", connecting.cancel, name="cancel_connecting"),
+    path("connecting/confirm/", connecting.confirm_page, name="confirm_link"),
     path("users/", users.users_page, name="users"),
     path("users/<slug:public_id>/", users.mailbox_page, name="mailbox"),
     path("users/<slug:public_id>/check/", users.check_mailbox, name="check_mailbox"),
