@@ -1,6 +1,7 @@
 """A person connects the own mailbox: the consent page, what the token reaches, rotation, and how it ends."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -188,6 +189,14 @@ def test_by_a_switch_a_used_refresh_token_is_refused_at_once_or_after_a_grace(cl
     cloud.advance(31)
     assert refresh(cloud, second)[1]["error"] == "invalid_grant"
     assert refresh(cloud, third)[0] == 200
+
+
+def test_where_reuse_is_refused_one_of_many_at_once_is_served(cloud):
+    control(cloud, "POST", "switches", {"refresh_reuse": "refused"})
+    kept = connect(cloud)["refresh_token"]
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: refresh(cloud, kept)[0], range(8)))
+    assert sorted(statuses) == [200, *[400] * 7]
 
 
 def test_a_refresh_token_of_one_app_is_worthless_to_another(cloud):

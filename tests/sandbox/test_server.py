@@ -176,6 +176,18 @@ def run(*arguments, **kwargs):
     )
 
 
+@pytest.mark.parametrize(("arguments", "known"), [((), ["Contoso"]), (("--consented", "fabrikam.com"), ["Fabrikam"])])
+def test_the_command_starts_with_fabrikam_still_to_be_connected(arguments, known):
+    with run("--port", 0, *arguments) as process:
+        try:
+            origin = process.stdout.readline().split()[3].rstrip(":")
+            with urllib.request.urlopen(f"{origin}/__control__/consents", timeout=5) as answer:  # noqa: S310 - loopback
+                assert [each["name"] for each in json.load(answer)["consents"]] == known
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_says_where_it_listens_and_stops_quietly(tmp_path, how):
     pem = tmp_path / "portal.pem"
@@ -205,6 +217,7 @@ def test_the_command_refuses_what_it_cannot_use_in_one_sentence(tmp_path):
             ("--port", 0, "--certificate", tmp_path / "nothing.pem"),
             ("--port", 0, "--certificate", text),
             ("--port", 0, "--state", text),
+            ("--port", 0, "--consented", "nowhere.example"),
         ):
             with run(*arguments) as process:
                 _, errors = process.communicate(timeout=20)
