@@ -1,4 +1,4 @@
-"""The access table of the IT pages: milliseconds in the server and queries, by kind of page."""
+"""The access table and its neighbours on the IT pages: milliseconds in the server and queries, by kind of page."""
 
 import time
 from typing import Any
@@ -17,11 +17,13 @@ def measure(tenant: Tenant, *, repeat: int) -> dict[str, Any]:
     """For each page its queries, and milliseconds and CPU milliseconds of `repeat` visits after one uncounted."""
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     client.force_login(_reviewer(tenant))
-    return {name: _visit(client, f"/it/access/?{query}", repeat) for name, query in _queries(tenant).items()}
+    paths = {name: f"/it/access/?{query}" for name, query in _queries(tenant).items()}
+    paths |= {"overview": "/it/", "delegates": "/it/delegates/", "people": "/it/people/"}
+    return {name: _visit(client, path, repeat) for name, path in paths.items()}
 
 
 def _queries(tenant: Tenant) -> dict[str, str]:
-    """What the query string asks for; the deep pages begin behind nine tenths of the rows."""
+    """What is asked of the access table; the deep pages begin behind nine tenths of the rows."""
     rows = CalendarPermission.objects.open().of_people().filter(tenant=tenant)
     place = rows.count() * 9 // 10
     newest = rows.order_by("-began_at", "-pk").values_list("pk", flat=True)[place]
@@ -39,6 +41,7 @@ def _queries(tenant: Tenant) -> dict[str, str]:
         "search: one person": "q=rosa.haas",
         "search: many people": "q=rosa",
         "search: nobody": "q=zzzz",
+        "search: many calendars": "q=team",
     }
 
 
