@@ -26,7 +26,16 @@ from psycopg import sql
 from sandbox.cast import ALEX
 from sharing import changes, words
 from sharing.management.backup import archive
-from sharing.models import AuditEvent, CalendarPermission, Change, SyncRun, Tenant, User
+from sharing.models import (
+    ActivationLink,
+    AuditEvent,
+    CalendarPermission,
+    Change,
+    Notice,
+    SyncRun,
+    Tenant,
+    User,
+)
 from tests.cloud import CONTOSO
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,6 +174,14 @@ def test_after_a_restore_every_tenant_is_frozen_and_old_wishes_are_cancelled(run
         actor=alex, actor_kind=Change.OWNER, requested_at=now(), sent_at=now(), due_at=now(), attempt=1,
     )  # fmt: skip
     SyncRun.objects.create(tenant=wish.tenant, kind=SyncRun.FULL, began_at=now(), due_at=now())
+    ActivationLink.objects.create(
+        tenant=wish.tenant, token_hash="0" * 64, made_by=alex, made_at=now(), expires_at=now() + timedelta(days=7),
+        state_since=now(),
+    )  # fmt: skip
+    Notice.objects.create(
+        tenant=wish.tenant, kind="stale", key="stale", user=alex, address="a@contoso.com", subject="Late", body="Late",
+        made_at=now(), due_at=now(),
+    )  # fmt: skip
     run("backup", str(file))
     began = now()
     said = run("restore", str(file), replace=True)
@@ -178,11 +195,13 @@ def test_after_a_restore_every_tenant_is_frozen_and_old_wishes_are_cancelled(run
     applied.refresh_from_db()
     assert (applied.state, applied.due_at) == ("applied", None)
     assert SyncRun.objects.get(outcome="stopped").cause == "restored"
+    assert ActivationLink.objects.get().state == "revoked"
+    assert (Notice.objects.get().due_at, Notice.objects.get().sent_at) == (None, None)
     assert not Session.objects.exists()
     verbs = list(AuditEvent.objects.filter(at__gte=began).values_list("verb", "outcome"))
     assert verbs == [
         ("tenant.frozen", "restored"), ("change.cancelled", "restored"), ("change.cancelled", "restored"),
-        ("run.finished", "stopped restored"), ("installation.restored", ""),
+        ("run.finished", "stopped restored"), ("link.revoked", "restored"), ("installation.restored", ""),
     ]  # fmt: skip
     assert "Frozen: 1 tenant; cancelled: 2 open changes; everybody is signed out." in said
     cloud.log.clear()

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import F
 
 from sharing import changes, mirror
 from sharing.connect import freezing
-from sharing.models import AuditEvent, SyncRun, Tenant
+from sharing.models import ActivationLink, AuditEvent, Notice, SyncRun, Tenant
 
 RESTORED = changes.RESTORED
 
@@ -24,6 +25,8 @@ class Settled:
 def settle(*, made_at: str, version: str, now: datetime, by: str) -> Settled:
     """Freeze every tenant, cancel what waits, sign everybody out, stop old runs and plan new ones; safe to repeat.
 
+    Activation links end, because one that was used up since is whole again, and mail that waits is not sent twice.
+
     `made_at` and `version` are the backup's, for the activity log.
     """
     with transaction.atomic():
@@ -35,8 +38,20 @@ def settle(*, made_at: str, version: str, now: datetime, by: str) -> Settled:
             cancelled += changes.cancel_open(tenant=tenant, cause=RESTORED, now=now)
         for run in SyncRun.objects.filter(finished_at=None).select_related("tenant"):
             mirror.stop_run(run=run, cause=RESTORED, now=now)
+        for link in ActivationLink.objects.filter(state__in=ActivationLink.OPEN).select_related("tenant"):
+            _revoke(link, now, by)
+        Notice.objects.filter(due_at__isnull=False).update(due_at=None, cause=RESTORED, attempt=F("attempt") + 1)
         Tenant.objects.asked().update(next_full_at=now, next_hourly_at=now)
         AuditEvent.objects.record(
             now=now, verb="installation.restored", actor_name=by, subject={"made_at": made_at, "version": version}
         )
     return Settled(len(tenants), cancelled)
+
+
+def _revoke(link: ActivationLink, now: datetime, by: str) -> None:
+    fields = {"state": ActivationLink.REVOKED, "cause": RESTORED, "state_since": now, "due_at": None}
+    ActivationLink.objects.filter(pk=link.pk).update(**fields, attempt=F("attempt") + 1)
+    AuditEvent.objects.record(
+        now=now, verb="link.revoked", tenant=link.tenant, actor_name=by, subject={"link": link.public_id},
+        outcome=RESTORED,
+    )  # fmt: skip
