@@ -13,7 +13,8 @@ class App:
     """A registration: `app_roles` and `scopes` are its `requiredResourceAccess`; `home` is the tenant that owns it.
 
     Without `redirect_uris` it may be sent back to any address of this machine. `publisher` is the verified one's name.
-    `secrets` are {"value", "ends_at"} (ISO, or None for no end), `certificates` PEM.
+    `secrets` are {"value", "ends_at"} (ISO, or None for no end), `certificates` PEM. `tells_directory_roles`: ID tokens
+    carry `wids`, the manifest's groupMembershipClaims.
     """
 
     client_id: str
@@ -26,6 +27,7 @@ class App:
     scopes: list[str] = field(default_factory=list)
     secrets: list[dict[str, str | None]] = field(default_factory=list)
     certificates: list[str] = field(default_factory=list)
+    tells_directory_roles: bool = False
 
 
 @dataclass(slots=True)

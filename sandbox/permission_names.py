@@ -90,6 +90,12 @@ SCOPES = {
     "openid": ("37f7f235-527c-4136-accd-4a02d197296e", "Sign you in", False),
     "profile": ("14dad69e-099b-42c9-810b-d002981feec1", "View your basic profile", False),
 }
+# Directory role: its template id, as `wids` carries it.
+DIRECTORY_ROLES = {
+    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
+    "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
+}
 # What a sign-in alone asks for: risk-based step-up leaves it alone.
 SIGN_IN = {"openid", "profile", "email", "offline_access", "User.Read"}
 

@@ -121,7 +121,7 @@ class SignIns:
         return back_to(asked, {**error, "error_description": DECLINED})
 
     def _consented(self, tenant: Tenant, app: App, user: User, scopes: list[str]) -> None:
-        if scopes:
+        if scopes or app.client_id not in tenant.principals:
             at = self.cloud.now().strftime("%Y-%m-%dT%H:%M:%SZ")
             with self.cloud.state.lock:
                 consent.give_by_person(tenant, app.client_id, user.oid, scopes, at=at)

@@ -11,7 +11,7 @@ from sandbox.credentials import Credentials
 from sandbox.directory import Directory, unknown_here
 from sandbox.http import Request
 from sandbox.oauth import Refused, narrowed, short
-from sandbox.permission_names import SIGN_IN
+from sandbox.permission_names import DIRECTORY_ROLES, SIGN_IN
 from sandbox.rows import Tenant, User
 from sandbox.signin import SignIns, client_info, scopes_of
 from sandbox.tokens import LIFETIME, access_token_claims, id_token_claims, sign
@@ -134,6 +134,8 @@ class TokenEndpoint:
                 scopes=granted,
                 nonce=nonce,
             )
+            if app.tells_directory_roles:
+                tokens["id_token"]["wids"] = [DIRECTORY_ROLES.get(role, role) for role in user.directory_roles]
         answer = self._handed_out(request, tokens)
         answer |= {"scope": " ".join(granted), "client_info": client_info(tid, user.oid)}
         if "offline_access" in asked:

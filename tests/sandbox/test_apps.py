@@ -23,6 +23,7 @@ from tests.sandbox.steps import (
     control,
     redeem,
     send,
+    sign_in,
     token_url,
 )
 
@@ -163,6 +164,13 @@ def test_the_id_token_is_for_the_app_that_asked(cloud, writer):
     code = answer_of(choose(cloud, authorize_url(client_id=writer["client_id"]), cast.ALEX))["code"]
     status, answer = redeem(cloud, code, client_id=writer["client_id"], client_secret="writer-secret")
     assert (status, claims_of(answer["id_token"])["aud"]) == (200, writer["client_id"])
+
+
+def test_directory_roles_reach_the_id_token_of_an_app_that_asks_for_them(cloud):
+    assert "wids" not in claims_of(sign_in(cloud, cast.ALLAN)[1]["id_token"])
+    control(cloud, "POST", "apps", {"client_id": cast.PORTAL_APP, "tells_directory_roles": True})
+    for oid, wids in ((cast.ALLAN, ["62e90394-69f5-4237-9190-012177145e10"]), (cast.ALEX, [])):
+        assert claims_of(sign_in(cloud, oid)[1]["id_token"])["wids"] == wids
 
 
 # What the control room refuses
