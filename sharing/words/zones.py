@@ -20,5 +20,5 @@ def zone_of(name: str | None) -> ZoneInfo | None:
 def zone_words(zone: ZoneInfo | None) -> str:
     """Which zone the times of a page are in."""
     if zone is None:
-        return "Times are in UTC: the mailbox’s own time zone is not known."
-    return f"Times are in the mailbox’s own time zone, {zone.key.replace('_', ' ')}."
+        return "Times are in UTC: the time zone set in Outlook is not known."
+    return f"Times are in the time zone {zone.key.replace('_', ' ')}, as set in Outlook."

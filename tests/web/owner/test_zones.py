@@ -32,13 +32,13 @@ def noticed(owner, outside, sync, later):
 @pytest.mark.parametrize(
     ("zone", "moment", "says"),
     [
-        ("W. Europe Standard Time", "today 23:30", "own time zone, Europe/Berlin."),
-        ("Pacific Standard Time", "today 14:30", "own time zone, America/Los Angeles."),
-        ("Asia/Tokyo", "today 07:30", "own time zone, Asia/Tokyo."),
-        ("UTC", "today 22:30", "own time zone, Etc/UTC."),
-        ("Customized Time Zone", "today 22:30", "Times are in UTC: the mailbox’s own time zone is not known."),
-        (None, "today 22:30", "Times are in UTC: the mailbox’s own time zone is not known."),
-        ("../../etc/passwd", "today 22:30", "Times are in UTC: the mailbox’s own time zone is not known."),
+        ("W. Europe Standard Time", "today 23:30", "time zone Europe/Berlin, as set in Outlook."),
+        ("Pacific Standard Time", "today 14:30", "time zone America/Los Angeles, as set in Outlook."),
+        ("Asia/Tokyo", "today 07:30", "time zone Asia/Tokyo, as set in Outlook."),
+        ("UTC", "today 22:30", "time zone Etc/UTC, as set in Outlook."),
+        ("Customized Time Zone", "today 22:30", "Times are in UTC: the time zone set in Outlook is not known."),
+        (None, "today 22:30", "Times are in UTC: the time zone set in Outlook is not known."),
+        ("../../etc/passwd", "today 22:30", "Times are in UTC: the time zone set in Outlook is not known."),
     ],
 )
 def test_moments_are_in_the_zone_of_the_mailbox(noticed, zone, moment, says):
@@ -66,7 +66,7 @@ def test_who_has_no_mailbox_of_their_own_reads_the_time_of_the_one_they_look_aft
     Stewardship.objects.create(tenant=contoso, mailbox=reception, oid=someone.oid, given_at=contoso.state_since)
     set_zone(RECEPTION, "India Standard Time")
     client.force_login(someone)
-    assert "own time zone, Asia/Calcutta." in client.get(HISTORY).text
+    assert "time zone Asia/Calcutta, as set in Outlook." in client.get(HISTORY).text
 
 
 def test_a_steward_reads_the_time_of_their_own_mailbox(owner, alex, contoso):
@@ -75,7 +75,7 @@ def test_a_steward_reads_the_time_of_their_own_mailbox(owner, alex, contoso):
     set_zone(CHARLIE, "India Standard Time")
     set_zone(ALEX, "GMT Standard Time")
     main = charlie.calendars.get(is_default=True)
-    assert "own time zone, Europe/London." in owner.get(reverse("calendar", args=[main.public_id])).text
+    assert "time zone Europe/London, as set in Outlook." in owner.get(reverse("calendar", args=[main.public_id])).text
 
 
 def test_the_zone_of_one_page_is_not_that_of_the_next(noticed, client):
