@@ -135,7 +135,10 @@ def _branches(rows: Rows, people: list[int], calendars: list[int]) -> list[Rows]
 
     An index read for each, where one with OR would scan; a branch that must be empty is left out.
     """
-    found = [rows.filter(calendar__in=calendars)] if calendars else []
+    found = []
+    if calendars:  # their mailboxes are named for PostgreSQL, which otherwise walks the whole list in its order
+        theirs = Calendar.objects.filter(pk__in=calendars).values("mailbox")
+        found = [rows.filter(calendar__in=calendars, mailbox__in=theirs)]
     if people:
         mailboxes = Mailbox.objects.filter(person__in=people).values("pk")
         found = [branch.exclude(grantee__in=people).exclude(mailbox__in=mailboxes) for branch in found]
