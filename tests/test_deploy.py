@@ -143,9 +143,9 @@ class Processes:
         command = [sys.executable, "-m", "portal.probe", f"127.0.0.1:{port}"]
         return subprocess.run(command, cwd=self.app, env=self.environment, capture_output=True).returncode == 0
 
-    def get(self, port, path, **headers):
-        """Status of a page, asked for as a proxy on this machine would."""
-        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    def get(self, port, path, by="127.0.0.1", **headers):
+        """Status of a page, asked for from the address `by`: a proxy on this machine, or somebody else."""
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(by, 0))
         try:
             headers = {"Host": "calwarden.example.org", **{k.replace("_", "-"): v for k, v in headers.items()}}
             asked.request("GET", path, headers=headers)
@@ -188,12 +188,14 @@ def processes(tmp_path, image):
 
 
 def answers_as_it_should(processes, port):
-    """Ready; TLS is insisted on; a forged header from elsewhere is tested in test_proxies."""
+    """Ready; TLS is insisted on, and only the proxy's word for it counts."""
     wait_for(lambda: processes.is_ready(port))
     tls = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "192.0.2.66"}
     assert processes.get(port, "/healthz") == 200
     assert processes.get(port, "/signin/") == 301
     assert processes.get(port, "/signin/", **tls) == 200
+    if sys.platform == "linux":  # where all of 127.0.0.0/8 is this machine
+        assert processes.get(port, "/signin/", by="127.0.0.2", **tls) == 301
     sheet = re.search(r'"css/calwarden\.css": "([^"]+)"', (processes.app / "staticfiles/staticfiles.json").read_text())
     assert processes.get(port, f"/static/{sheet[1]}", **tls) == 200
 

@@ -191,6 +191,11 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
         yield Check(
             "state", PROBLEM, f"{tenant}: access was lost ({tenant.cause}); `manage.py connect` takes it up again."
         )
+    if tenant.frozen_at:
+        since = f"{tenant.frozen_at:%Y-%m-%d %H:%M} UTC"
+        yield Check(
+            "state", NOTE, f"{tenant}: changes are stopped since {since}; `manage.py connect --writes on` ends that."
+        )
     yield _clock(tenant, proof)
 
 

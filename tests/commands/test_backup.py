@@ -102,7 +102,8 @@ def test_what_was_backed_up_comes_back_whole(run, contoso, wish, file):
     assert everything() != before
     run("restore", str(file), replace=True)
     assert everything() == before
-    assert "All is well" in run("doctor")
+    looked = run("doctor")
+    assert "Contoso: changes are stopped since" in looked and "All is well" in looked
 
 
 def test_only_its_owner_reads_a_backup_and_it_is_named_by_the_time(run, contoso, tmp_path):
