@@ -6,23 +6,31 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
+from sandbox.entra import as_json
 from sandbox.graph.errors import KNOWN, error
 from sandbox.http import Dropped, Request, Response
+from sandbox.oauth import Refused
 from sandbox.spoil import HTML, SPOILERS
 from sandbox.tokens import WRONG_CLAIMS, WRONG_SIGNATURES
 
 BATCH = r"/\$batch$"
 TOKEN = r"/oauth2/v2\.0/token$"
 # Where a fault strikes that names no path; all others strike every Graph call but the outer $batch.
-PLACES = {"outer_429": (BATCH, False), "shuffle": (BATCH, False), "item_424": (None, True), "token": (TOKEN, False)}
-OTHERS = ("status", "drop", "drop_after", "delay", "late", "expired_token", "outer_429", "item_424", "token")
+PLACES = {
+    "outer_429": (BATCH, False),
+    "shuffle": (BATCH, False),
+    "item_424": (None, True),
+    "token": (TOKEN, False),
+    "aadsts": (TOKEN, False),
+}
+OTHERS = ("status", "drop", "drop_after", "delay", "late", "expired_token", "outer_429", "item_424", "token", "aadsts")
 ACTS = (*OTHERS, *SPOILERS)
 MATCHES = ("method", "path", "batched", "mailbox")
 FIELDS = (
     *("match", "times", "after", "do", "status", "code", "message", "retry_after", "html", "applied", "seconds"),
-    *("json", "raw", "to", "which", "how", "claims"),
+    *("json", "raw", "to", "which", "how", "claims", "error", "number"),
 )
 
 
@@ -63,7 +71,8 @@ def fault_of(line: dict[str, Any]) -> Fault:
     status (`status`, `code`, `message`, `retry_after` as it stands, `html`, `applied`: the effect happens anyway),
     drop, drop_after (the effect happens), late (no answer, the effect after `seconds`), delay (`seconds`), body
     (`json` or `raw`), foreign_link (`to`), token (`how`, `which`: "id" or "access", `claims` to set or, with null,
-    to take away), and those that need nothing: see ACTS.
+    to take away), aadsts (`number`, `error`, `message`: what Entra's token endpoint answers; where `path` is authorize
+    or adminconsent, what its way back to the app says, whatever was done there), and those that need nothing: see ACTS.
     """
     if not isinstance(line, dict) or line.get("do") not in ACTS:
         raise ValueError(f"A fault is an object whose “do” is one of {', '.join(ACTS)}; not {line!r}.")
@@ -73,6 +82,8 @@ def fault_of(line: dict[str, Any]) -> Fault:
             raise ValueError(f"{odd[0]!r} is not known. There are {', '.join(known)}.")
     if do == "token" and line.get("how", "guest") not in (*WRONG_CLAIMS, *WRONG_SIGNATURES):
         raise ValueError(f"“how” is one of {', '.join((*WRONG_CLAIMS, *WRONG_SIGNATURES))}; not {line['how']!r}.")
+    if do == "aadsts" and not isinstance(line.get("number"), int):
+        raise ValueError("“aadsts” needs a number.")
     if do == "body" and not {"json", "raw"} & line.keys():
         raise ValueError("“body” needs json or raw.")
     if do in ("delay", "late") and not 0 <= float(line.get("seconds", -1)) <= 86400:
@@ -169,8 +180,12 @@ class FaultPlan:
             return response
         if do in SPOILERS:
             return SPOILERS[do](request, call(), line)
+        if do == "aadsts" and not request.path.endswith("/token"):
+            return sent_back(request, call(), line)
         if line.get("applied"):
             call()
+        if do == "aadsts":
+            return as_json(lambda: raised(refused(line)))
         return refusal(request, do, line)
 
 
@@ -189,3 +204,21 @@ def refusal(request: Request, do: str, line: dict[str, Any]) -> Response:
         response.headers |= retry_after
         return response
     return error(request, status, code, line.get("message", known), retry_after)
+
+
+def refused(line: dict[str, Any]) -> Refused:
+    return Refused(line.get("error", "invalid_grant"), line["number"], line.get("message", ""), line.get("status", 400))
+
+
+def raised(no: Refused) -> None:
+    raise no
+
+
+def sent_back(request: Request, response: Response, line: dict[str, Any]) -> Response:
+    """A way back to the app that says this error; Entra's own pages stay as they are."""
+    if response.status != 302:
+        return response
+    address, _, query = response.headers["Location"].partition("?")
+    stays = ("state", "admin_consent") if "/v2.0/adminconsent" in request.path else ("state",)
+    no, kept = refused(line), {name: value for name, value in parse_qsl(query) if name in stays}
+    return Response.redirect(f"{address}?{urlencode({**kept, 'error': no.error, 'error_description': no.text})}")

@@ -1,4 +1,4 @@
-"""ID tokens that are wrong in every way a portal must notice."""
+"""ID tokens that are wrong in every way a portal must notice, and errors of Entra nobody expected."""
 
 import json
 
@@ -7,7 +7,22 @@ import pytest
 
 from sandbox import cast
 from sandbox.tokens import NOBODYS_TENANT, PERSONAL_TENANT, WRONG_CLAIMS, WRONG_SIGNATURES
-from tests.sandbox.steps import ORIGIN, app_token, claims_of, control, graph, send, sign_in
+from tests.sandbox.steps import (
+    ORIGIN,
+    SCOPE,
+    admin_consents,
+    answer_of,
+    app_token,
+    ask_token,
+    authorize_url,
+    choose,
+    claims_of,
+    consent_url,
+    control,
+    graph,
+    send,
+    sign_in,
+)
 
 # What is wrong after each; None: the claim is gone.
 CLAIMS = {
@@ -110,3 +125,39 @@ def test_any_claim_can_be_set_or_taken_away(cloud):
     control(cloud, "POST", "faults", [{"do": "token", "claims": {"oid": cast.ALEX, "tid": cast.FABRIKAM, "sub": None}}])
     claims = claims_of(sign_in(cloud, cast.PATTI, cast.FABRIKAM)[1]["id_token"])
     assert (claims["oid"], claims["tid"], "sub" in claims) == (cast.ALEX, cast.FABRIKAM, False)
+
+
+# Errors of Entra that nobody expected
+
+
+def test_the_token_endpoint_answers_any_aadsts_number(cloud):
+    fault = {"do": "aadsts", "number": 650052, "error": "invalid_client", "message": "No service.", "times": 1}
+    control(cloud, "POST", "faults", [fault])
+    status, answer = ask_token(cloud, grant_type="client_credentials", scope=SCOPE)
+    assert (status, answer["error"], answer["error_codes"]) == (400, "invalid_client", [650052])
+    assert answer["error_description"].startswith("AADSTS650052: No service.")
+    assert ask_token(cloud, grant_type="client_credentials", scope=SCOPE)[0] == 200
+
+
+@pytest.mark.parametrize("v1", [False, True])
+def test_the_way_back_from_consent_may_say_any_aadsts_number(cloud, v1):
+    fault = {"match": {"path": "adminconsent"}, "do": "aadsts", "number": 123456789, "error": "server_error"}
+    control(cloud, "POST", "faults", [{**fault, "message": "<b>Odd</b>"}])
+    answer = answer_of(admin_consents(cloud, consent_url(v1=v1)))
+    said = {"error": "server_error", "error_description": "AADSTS123456789: <b>Odd</b>", "state": "the state"}
+    assert answer == (said if v1 else {**said, "admin_consent": "True"})
+
+
+def test_the_way_back_from_a_sign_in_may_say_any_aadsts_number(cloud):
+    fault = {"match": {"path": "authorize"}, "do": "aadsts", "number": 53003, "error": "access_denied"}
+    control(cloud, "POST", "faults", [fault])
+    answer = answer_of(choose(cloud, authorize_url(), cast.ALEX))
+    assert (answer["error"], answer["error_description"][:12], "code" in answer) == (
+        "access_denied",
+        "AADSTS53003:",
+        False,
+    )
+
+
+def test_a_number_is_needed(cloud):
+    assert "number" in control(cloud, "POST", "faults", [{"do": "aadsts"}])["error"]
