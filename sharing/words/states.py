@@ -161,6 +161,7 @@ TENANT_STATES = {  # (label, sentence, tone)
     "connected": ("Connected", "Calwarden reads this tenant.", "good"),
     "lost": ("Access lost", "Microsoft 365 no longer lets Calwarden in. What you see is from before.", "bad"),
     "ended": ("Disconnected", "Nobody may sign in and nothing is read.", ""),
+    "private": ("Private", "Known only because somebody connected their own mailbox in it. Nobody may sign in.", ""),
 }
 PORTAL_ROLES = {  # (label, what it may)
     "reviewer": ("Reviewer", "Reads all sharing of the tenant."),
