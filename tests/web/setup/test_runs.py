@@ -172,6 +172,22 @@ def test_a_held_run_shows_what_it_would_end_to_whoever_decides(admin, held):
     assert "Holder 0" not in admin.get(path).text
 
 
+def test_a_run_held_for_people_who_are_missing_speaks_of_people_and_not_of_permissions(admin, contoso):
+    run = make_run(contoso, outcome=SyncRun.HELD, cause="directory_breaker", held_back=31)
+    page = admin.get(f"/setup/sync/{run.public_id}/").text
+    assert '<strong class="num">31</strong> people are missing from the directory' in page
+    assert "would have ended" not in page and "limit 20" not in page
+    assert "31</strong> people" in admin.get(f"/setup/sync/{run.public_id}/accept/").text
+    assert "0 mailboxes" not in admin.get(f"/setup/sync/{run.public_id}/reject/").text
+
+
+def test_a_run_held_for_mailboxes_that_are_gone_names_no_other_mailboxes(admin, contoso):
+    run = make_run(contoso, outcome=SyncRun.HELD, cause="removed_mailboxes", held_back=31)
+    for part in ("", "accept/"):
+        page = admin.get(f"/setup/sync/{run.public_id}/{part}").text
+        assert "gone for good hold" in page and "as last known, and say so" not in page
+
+
 def test_what_a_run_would_end_is_the_tenants_own(admin, held):
     fabrikam = rows.make_tenant(rows.FABRIKAM, "Fabrikam")
     patti = rows.make_mailbox(rows.make_person(fabrikam, "Patti Fernandez"))
