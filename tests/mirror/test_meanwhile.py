@@ -140,7 +140,9 @@ def test_who_comes_back_after_their_mailbox_was_removed_is_read_again(sync, cloc
 
 
 def test_two_short_lists_that_lack_different_people_end_nobody(clock):
-    slot = Slot(1, 0, "oid", "alex", frozenset(), "ok", "", clock(), None, "", None, 0, "", "", {}, "ok", "", None)
+    slot = Slot(
+        1, 0, "oid", "alex", frozenset(), "ok", "", clock(), None, "", None, 0, "", "", {}, "ok", "", None, False
+    )
     rows = {pk: KnownPermission(pk, str(pk), "read", (), "", "", True, True, True) for pk in (1, 2)}
 
     def lacking(*pks):
