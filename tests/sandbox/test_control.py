@@ -38,6 +38,7 @@ def test_about_names_the_tenants_and_the_cast(cloud):
         "oid": cast.ALEX,
         "tenant": "Contoso",
         "sentence": "Owns a calendar that others use.",
+        "directory_roles": [],
     }
     assert len(about["cast"]) == len(cast.CAST)
 
