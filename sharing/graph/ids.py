@@ -20,6 +20,16 @@ _DIRECTORY_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _OUTLOOK_ID = re.compile(r"[A-Za-z0-9_\-+/=]{4,512}", re.ASCII)
 _SEGMENT = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%]+", re.ASCII)
 _QUERY = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?\[\]|\"{}^`]*", re.ASCII)
+# Asking for these alone makes an answer a third of its size; `calendarPermissions` and `mailboxSettings` are read
+# whole, because $select is not documented for the one and names that a national cloud may lack for the other.
+_CALENDAR_SELECT = "$select=id,name,isDefaultCalendar,canShare,canEdit,canViewPrivateItems,owner,isRemovable"
+# What a sync asks for by the thousand; no id of that length is a name that must not leave.
+_ORDINARY = re.compile(
+    r"/users/[0-9A-Fa-f\-]{36}/(?:mailboxSettings|calendar/calendarPermissions"
+    r"|calendars/[A-Za-z0-9_\-]{40,}(?:%3D){0,2}/calendarPermissions"
+    rf"|calendars\?\$top=100&{re.escape(_CALENDAR_SELECT)})",
+    re.ASCII,
+)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Nothing of ours reads or writes what people put into their calendars and mail.
 _NEVER = frozenset(
@@ -41,11 +51,6 @@ def outlook_id(value: str) -> str:
         raise IdRefused("not an id of Outlook's")
     # Of what the pattern lets through, only these three are not a segment's own.
     return value.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-
-
-# Asking for these alone makes an answer a third of its size; `calendarPermissions` and `mailboxSettings` are read
-# whole, because $select is not documented for the one and names that a national cloud may lack for the other.
-_CALENDAR_SELECT = "$select=id,name,isDefaultCalendar,canShare,canEdit,canViewPrivateItems,owner,isRemovable"
 
 
 def calendars_path(mailbox_id: str) -> str:
@@ -91,6 +96,8 @@ def check_path(path: str) -> str:
 
     Refused: dot segments and empty segments in any spelling, odd characters, and everything that holds events or mail.
     """
+    if len(path) <= LONGEST_PATH and _ORDINARY.fullmatch(path):
+        return path
     bare, _, query = path.partition("?")
     if len(path) > LONGEST_PATH or _BROKEN_ESCAPE.search(path) or not _QUERY.fullmatch(query):
         raise IdRefused("not a path of Graph's")
