@@ -3,16 +3,21 @@
 from django.db import models
 
 from .activation import APPS, READER
+from .due import Due, DueQuerySet
 from .tenants import Tenant, User, public_id
 
 
-class AppCredential(models.Model):
-    """A certificate that the portal made, or a client secret; of one app only one is `current`, one may be `next`."""
+class AppCredential(Due):
+    """A certificate that the portal made, or a client secret; each app has at most one of every state but `retired`.
+
+    next ─► current (Entra gave a token with it) ─► previous (the one after it is current; its key is kept, to go back)
+    ─► retired (its key is erased). While it is `next` it is due when it is to be tried; `cause` says how that ended.
+    """
 
     CERTIFICATE, SECRET = "certificate", "secret"
     KINDS = [(CERTIFICATE, CERTIFICATE), (SECRET, SECRET)]
-    NEXT, CURRENT, RETIRED = "next", "current", "retired"
-    STATES = [(s, s) for s in (NEXT, CURRENT, RETIRED)]
+    NEXT, CURRENT, PREVIOUS, RETIRED = "next", "current", "previous", "retired"
+    STATES = [(s, s) for s in (NEXT, CURRENT, PREVIOUS, RETIRED)]
 
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
     app = models.CharField(max_length=8, choices=APPS, default=READER)
@@ -24,15 +29,19 @@ class AppCredential(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True, blank=True)
+    cause = models.CharField(max_length=80, blank=True, help_text="Why the last trial failed.")
     current_since = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DueQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["app", "state"],
-                name="one_current_and_one_next_per_app",
-                condition=models.Q(state__in=["next", "current"]),
+                name="one_credential_per_app_and_state",
+                condition=models.Q(state__in=["next", "current", "previous"]),
             )
         ]
 
