@@ -1,17 +1,47 @@
-"""Builds a Graph client for a tenant from the installation's settings."""
+"""Builds Graph clients from the installation's settings; the one place that chooses what proves that we are the app."""
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
 from sharing import graph
-from sharing.models import Tenant
+from sharing.models import READER, WRITER, AppCredential, Tenant
+
+from .sealing import SealBroken, unseal
 
 _lock = threading.Lock()
-_sources: dict[tuple[str, graph.Endpoints, graph.Credential], graph.TokenSource] = {}
+# A credential that was replaced is forgotten with its tokens, so there is one source for a tenant and an app.
+_sources: dict[tuple[str, graph.Endpoints, str], tuple[graph.Credential, graph.TokenSource]] = {}
+
+
+class NoCredential(graph.ConfigurationRefused):
+    """Nothing proves that we are the app, or it cannot be opened. The text is one sentence; `cause` a word for it."""
+
+    def __init__(self, cause: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An app registration by the names of its settings."""
+
+    client_id: str
+    certificate: str
+    secret: str
+
+    def value(self, name: str) -> str:
+        return str(getattr(settings, name))
+
+
+REGISTRATIONS = {
+    READER: Registration("MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_CERTIFICATE", "MICROSOFT_CLIENT_SECRET"),
+    WRITER: Registration("MICROSOFT_WRITER_CLIENT_ID", "MICROSOFT_WRITER_CERTIFICATE", "MICROSOFT_WRITER_SECRET"),
+}
 
 
 def endpoints() -> graph.Endpoints:
@@ -23,20 +53,59 @@ def endpoints() -> graph.Endpoints:
     )
 
 
-def credential() -> graph.Credential:
-    """The app's certificate, or its secret where no certificate is set. Raises graph.ConfigurationRefused."""
-    pem = None
-    if settings.MICROSOFT_CLIENT_CERTIFICATE:
-        try:
-            pem = Path(settings.MICROSOFT_CLIENT_CERTIFICATE).read_bytes()
-        except OSError as error:
-            raise graph.ConfigurationRefused(
-                f"The file in MICROSOFT_CLIENT_CERTIFICATE cannot be read: {error.strerror}."
-            ) from error
-    if pem is None and not settings.MICROSOFT_CLIENT_SECRET:
-        raise graph.ConfigurationRefused("Neither MICROSOFT_CLIENT_CERTIFICATE nor MICROSOFT_CLIENT_SECRET is set.")
-    secret = settings.MICROSOFT_CLIENT_SECRET if pem is None else None
-    return graph.Credential(client_id=settings.MICROSOFT_CLIENT_ID, certificate_pem=pem, secret=secret)
+def client_id_of(app: str) -> str:
+    """The application id of a registration; empty where there is none."""
+    registration = REGISTRATIONS[app]
+    return registration.value(registration.client_id)
+
+
+def credential(app: str = READER) -> graph.Credential:
+    """What proves that we are `app`: the environment's file, else what is kept here, else the environment's secret.
+
+    A next one is used only where there is no other: then nothing can be lost by it. Raises NoCredential.
+    """
+    registration, client_id = REGISTRATIONS[app], client_id_of(app)
+    if path := registration.value(registration.certificate):
+        return graph.Credential(client_id=client_id, certificate_pem=_read(path, registration.certificate))
+    usable = AppCredential.objects.filter(app=app, state__in=(AppCredential.CURRENT, AppCredential.NEXT))
+    kept = usable.order_by("state").first()  # "current" comes before "next"
+    secret = registration.value(registration.secret)
+    if kept and (kept.state == AppCredential.CURRENT or not secret):
+        return opened(kept)
+    if not secret:
+        raise NoCredential(
+            "no_credential",
+            f"Neither {registration.certificate} nor {registration.secret} is set, and no certificate was made here.",
+        )
+    return graph.Credential(client_id=client_id, secret=secret)
+
+
+def _read(path: str, name: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        sentence = f"The file in {name} cannot be read: {error.strerror}."
+        raise NoCredential("certificate_unreadable", sentence) from error
+
+
+def purpose_of(row: AppCredential) -> str:
+    """What its seal is bound to."""
+    return f"app:{row.app}:{row.public_id}"
+
+
+def opened(row: AppCredential) -> graph.Credential:
+    """A credential that is kept here, ready for use. Raises NoCredential."""
+    what = "client secret" if row.kind == AppCredential.SECRET else "certificate"
+    try:
+        secret = unseal(row.sealed, purpose=purpose_of(row))
+    except SealBroken:
+        raise NoCredential(
+            "seal_broken",
+            f"The {what} kept here does not open with TOKEN_KEYS: put back the key that sealed it, or make a new one.",
+        ) from None
+    if row.kind == AppCredential.SECRET:
+        return graph.Credential(client_id=client_id_of(row.app), secret=secret)
+    return graph.Credential(client_id=client_id_of(row.app), certificate_pem=secret.encode())
 
 
 @lru_cache(maxsize=4)
@@ -46,28 +115,52 @@ def session_for(where: graph.Endpoints):
     return graph.make_session(where, ca_bundle=settings.CA_BUNDLE or None, proxies=proxies)
 
 
+class _NoToken:
+    """Stands where tokens would come from: a task then ends as if Entra had refused our credential."""
+
+    def __init__(self, cause: str) -> None:
+        self._cause = cause
+
+    def token(self, *, fresh: bool = False) -> graph.Token:
+        raise graph.CredentialRefused(cause=self._cause)
+
+
 def client_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
     """A client with the app's own permissions in `tenant`; tokens are kept in this process only.
 
-    Raises graph.ConfigurationRefused, also where the tenant lives in another cloud than this one.
+    Without a usable credential every call raises graph.CredentialRefused. Raises graph.ConfigurationRefused where the
+    tenant lives in another cloud than this one.
     """
-    cloud = endpoints().cloud.value
-    if tenant.cloud != cloud:
+    return _client_in(tenant, READER, on_call)
+
+
+def writer_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
+    """The client that changes are made with: of the second registration where the tenant has one. As `client_for`."""
+    return _client_in(tenant, WRITER if tenant.has_writer else READER, on_call)
+
+
+def _client_in(tenant: Tenant, app: str, on_call: Callable[[graph.Call], None] | None) -> graph.Client:
+    where = endpoints()
+    if tenant.cloud != where.cloud.value:
         raise graph.ConfigurationRefused(
-            f"{tenant} lives in the cloud {tenant.cloud!r}; this installation is set to {cloud!r}."
+            f"{tenant} lives in the cloud {tenant.cloud!r}; this installation is set to {where.cloud.value!r}."
         )
-    return client_for_tid(str(tenant.tid), on_call=on_call)
+    try:
+        return client_for_tid(str(tenant.tid), app=app, on_call=on_call)
+    except NoCredential as error:
+        tokens = _NoToken(error.cause)
+    return graph.Client(endpoints=where, tokens=tokens, session=session_for(where), on_call=on_call)
 
 
-def client_for_tid(tid: str, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
-    """As `client_for`, for a tenant that is not listed yet."""
-    where, who = endpoints(), credential()
-    session = session_for(where)
+def client_for_tid(tid: str, *, app: str = READER, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
+    """As `client_for`, for a tenant that is not listed yet. Raises NoCredential."""
+    where, who = endpoints(), credential(app)
+    session, key = session_for(where), (tid, where, who.client_id)
     with _lock:
-        source = _sources.get((tid, where, who))
-        if source is None:
+        proof, source = _sources.get(key, (None, None))
+        if source is None or proof != who:
             source = graph.TokenSource(endpoints=where, tenant_id=tid, credential=who, session=session)
-            _sources[tid, where, who] = source
+            _sources[key] = who, source
     return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call)
 
 
