@@ -165,10 +165,16 @@ def _check_error(answer: Answer, link: ActivationLink) -> None:
     """Raises ConsentRefused where Microsoft says what went wrong; `admin_consent=True` stands beside errors too."""
     if "error" not in answer and "error_description" not in answer:
         return
+    cause, code = refusal_of(answer)
+    raise ConsentRefused(cause, link, code)
+
+
+def refusal_of(answer: Answer) -> tuple[str, str]:
+    """Why Microsoft sent the browser back with nothing: a word of ours, and its AADSTS number or nothing."""
     found = re.search(r"AADSTS(\d{4,7})(?!\d)", _only(answer, "error_description"), re.ASCII)
     number = int(found[1]) if found else 0
     cause = _BY_NUMBER.get(number) or (_BY_WORD.get(_only(answer, "error"), "") if not number else "")
-    raise ConsentRefused(cause or "microsoft", link, f"AADSTS{number}" if number else "")
+    return cause or "microsoft", f"AADSTS{number}" if number else ""
 
 
 def _only(answer: Answer, name: str) -> str:

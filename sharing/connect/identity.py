@@ -11,7 +11,7 @@ from sharing.models import AuditEvent, Tenant, User
 from . import clients
 
 # https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: 0 is a member, 1 a guest.
-MEMBER = 0
+MEMBER, GUEST = 0, 1
 
 
 class SignInRefused(Exception):

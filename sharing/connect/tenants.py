@@ -36,7 +36,10 @@ def enlist(*, tid: str, now: datetime, by: str, name: str = "") -> Tenant:
             "give each cloud its own DATABASE_URL."
         )
     with transaction.atomic():
-        is_new = not Tenant.objects.filter(tid=tid).exists()
+        # One that is private so far becomes everybody's of that organization, under the choices made for it.
+        private = Tenant.objects.filter(tid=tid, state=Tenant.PRIVATE)
+        is_new = bool(private.update(state=Tenant.LISTED, state_since=now, mode=Tenant.DOMAIN_WIDE))
+        is_new = is_new or not Tenant.objects.filter(tid=tid).exists()
         tenant = list_tenant(tid=tid, now=now, cloud=cloud)
         if name and tenant.name != name:
             tenant.name = name

@@ -11,11 +11,13 @@ from .calendars import (
 from .client import Call, Client, Stats
 from .clouds import Cloud, Endpoints, endpoints
 from .contacts import first_contacts, list_contacts
+from .delegated import Lent, LentTokens
 from .errors import (
     ConfigurationRefused,
     ConsentMissing,
     CredentialRefused,
     Denied,
+    GrantEnded,
     GraphError,
     IdRefused,
     IdTokenRefused,
@@ -78,10 +80,13 @@ __all__ = [
     "Delta",
     "Denied",
     "Endpoints",
+    "GrantEnded",
     "GraphError",
     "Group",
     "IdRefused",
     "IdTokenRefused",
+    "Lent",
+    "LentTokens",
     "MailboxMissing",
     "MailboxSettings",
     "Malformed",

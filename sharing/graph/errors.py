@@ -15,6 +15,7 @@ GraphError                     anything below; `cause` is the short word a list 
 ├── IdRefused                  an id or a path of ours that must not leave: nothing was sent
 └── SignInError                Entra gave no token: stop the run, show the sentence
     ├── CredentialRefused      wrong, expired or unregistered certificate or secret
+    ├── GrantEnded             a person's own consent is over: stop, and ask that person
     └── TenantNotFound         no such tenant in this cloud
 ConfigurationRefused           an address or a credential that this installation may not use
 IdTokenRefused                 nobody is signed in with this ID token
@@ -161,6 +162,15 @@ class CredentialRefused(SignInError):
     """The certificate or secret is wrong, expired, unreadable or not registered for the app."""
 
     word = "credential_refused"
+
+
+class GrantEnded(SignInError):
+    """A person's refresh token is good no more: only that person can connect again. Nothing of theirs may be ended.
+
+    `code` is Entra's AADSTS number with its prefix where it gave one.
+    """
+
+    word = "grant_ended"
 
 
 class TenantNotFound(SignInError):

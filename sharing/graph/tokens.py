@@ -21,6 +21,7 @@ from .clouds import Endpoints
 from .errors import (
     ConsentMissing,
     CredentialRefused,
+    GrantEnded,
     GraphError,
     Malformed,
     SignInError,
@@ -220,6 +221,8 @@ def refusal(answer: Mapping[str, Any]) -> GraphError:
     numbers = {n for n in listed if isinstance(n, int)} if isinstance(listed, list) else set()
     text = answer.get("error_description")
     message = " ".join(text.split())[:300] if isinstance(text, str) else ""
+    if code == "invalid_grant":
+        return GrantEnded(message, code=f"AADSTS{min(numbers)}" if numbers else code, cause=GrantEnded.word)
     if numbers & _TENANT_UNKNOWN:
         return TenantNotFound(message, code=code)
     if numbers & _APP_UNKNOWN or code in ("unauthorized_client", "consent_required", "interaction_required"):
