@@ -52,6 +52,7 @@ class GroupLimit(Due):
     outside = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=12, choices=VERDICTS, default=UNTESTED)
     cause = models.CharField(max_length=80, blank=True)
+    found = models.JSONField(default=dict, blank=True, help_text="What the last test met: ids and words of ours only.")
     is_legacy = models.BooleanField(default=False, help_text="An application access policy, not RBAC, limits the app.")
     declared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     declared_at = models.DateTimeField()
