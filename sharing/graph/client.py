@@ -18,6 +18,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .answers import error_of, parse_json, parse_object
+from .calls import Kind, kind_of
 from .clouds import Endpoints
 from .errors import GraphError, IdRefused, Malformed, Throttled, TokenRefused, Unreachable
 from .ids import VERSION_ROOT, check_path, path_of_link, with_query
@@ -33,7 +34,10 @@ _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, Timeo
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP exchange, for logs and measures; `path` is without its query, `status` 0 where there was no answer."""
+    """One HTTP exchange, for logs and measures; `path` is without its query, `status` 0 where there was no answer.
+
+    What a batch held is told after it, as calls that are `is_part` and took no time of their own.
+    """
 
     method: str
     path: str
@@ -41,6 +45,8 @@ class Call:
     seconds: float
     sub_requests: int
     request_id: str
+    kind: Kind
+    is_part: bool = False
 
 
 class Stats:
@@ -168,13 +174,28 @@ class Client:
         https://learn.microsoft.com/graph/json-batching
         """
         more = {"headers": dict(headers)} if headers else {}
+        kinds = [kind_of("GET", path) for path in paths]
         items = [{"id": str(n), "method": "GET", "url": check_path(path), **more} for n, path in enumerate(paths)]
         body = json.dumps({"requests": items}, separators=(",", ":")).encode()
-        reply = self._read("POST", "/$batch", body, deadline=deadline, sub_requests=len(items))
-        responses = parse_object(reply.body).get("responses")
+        responses: object = None
+        try:
+            reply = self._read("POST", "/$batch", body, deadline=deadline, sub_requests=len(items))
+            responses = parse_object(reply.body).get("responses")
+        finally:
+            if self._on_call:
+                self._tell_parts(self._on_call, kinds, responses)
         if not isinstance(responses, list):
             raise Malformed("a batch without answers")
         return responses, reply.token
+
+    def _tell_parts(self, on_call: Callable[[Call], None], kinds: Sequence[Kind], responses: object) -> None:
+        """Tell of what a batch asked, each with its own status; 0 where nothing usable came back for it."""
+        found = {}
+        for item in responses if isinstance(responses, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("status"), int):
+                found[str(item.get("id"))] = item["status"]
+        for n, kind in enumerate(kinds):
+            on_call(Call(kind.method, kind.path, found.get(str(n), 0), 0.0, 0, "", kind, is_part=True))
 
     def _read(self, method: str, path: str, body: bytes | None, *, deadline: float, sub_requests: int = 0) -> Reply:
         """One exchange that changes nothing, with one fresh token where the first was refused."""
@@ -257,6 +278,7 @@ class Client:
         request_id: str = "",
         sub_requests: int = 0,
     ) -> Reply:
+        kind = kind_of(method, path)  # what is not listed never leaves
         request_id = request_id or str(uuid.uuid4())
         prepared = self._prepare(method, path, body, token, request_id)
         began = self.monotonic()
@@ -282,7 +304,7 @@ class Client:
         finally:
             if self._on_call:
                 seconds = self.monotonic() - began
-                self._on_call(Call(method, path.partition("?")[0], status, seconds, sub_requests, request_id))
+                self._on_call(Call(method, path.partition("?")[0], status, seconds, sub_requests, request_id, kind))
         self._server_date = headers.get("Date")
         if 200 <= status < 300:
             if status != 204 and "json" not in headers.get("Content-Type", "").lower():

@@ -58,7 +58,8 @@ def answer(body, *, status="200 OK", length=None, headers=""):
 
 
 def write(client):
-    return client.patch("/users/x", {"role": "read"}, request_id="r", deadline_seconds=client.deadline_seconds)
+    path, seconds = "/users/x/mailboxSettings", client.deadline_seconds
+    return client.patch(path, {"role": "read"}, request_id="r", deadline_seconds=seconds)
 
 
 def test_a_plain_answer_is_read():

@@ -6,7 +6,10 @@ import urllib3
 
 from sharing.graph import Denied, Malformed, NotFound, Rejected, Throttled, TokenRefused, Unreachable
 
-from .conftest import PATH, WRITE, Answer, failure
+from .conftest import PATH as CALENDAR
+from .conftest import WRITE, Answer, failure
+
+PATH = f"{CALENDAR}/calendarPermissions/RGVmYXVsdA=="
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""What Microsoft documents as the answer to each kind of call, for people who decide whether we may make it."""
+
+ORGANIZATION = """{ "value": [ { "id": "84841066-274d-4ec0-a5c1-276be684bdd3", "displayName": "Contoso",
+  "verifiedDomains": [ { "name": "contoso.com", "isDefault": true, "type": "Managed" } ] } ] }"""
+
+USER = """{ "id": "87d349ed-44d7-43e1-9a83-5f2406dee5bd", "displayName": "Adele Vance",
+  "mail": "AdeleV@contoso.com", "userPrincipalName": "AdeleV@contoso.com",
+  "proxyAddresses": [ "SMTP:AdeleV@contoso.com" ], "userType": "Member", "accountEnabled": true,
+  "jobTitle": "Product Marketing Manager", "department": "Marketing", "createdDateTime": "2019-08-01T08:00:00Z",
+  "assignedPlans": [ { "service": "exchange", "capabilityStatus": "Enabled" } ] }"""
+
+USERS = f"""{{ "value": [ {USER} ] }}"""
+
+USERS_DELTA = """{ "@odata.deltaLink": "https://graph.microsoft.com/v1.0/users/delta?$deltatoken=MF1LuFYbK6Lw4DtZ4o9PDrc",
+  "value": [ { "displayName": "Testuser7", "id": "25dcffff-959e-4ece-9973-e5d9b800e8cc" },
+             { "id": "8ffff70c-1c63-4860-b963-e34ec660931d", "@removed": { "reason": "changed" } } ] }"""
+
+GROUPS = """{ "value": [ { "id": "02bd9fd6-8f93-4758-87c3-1fb73740a315", "displayName": "HR Taskforce",
+  "mail": "HRTaskforce@contoso.com", "mailEnabled": true,
+  "proxyAddresses": [ "SMTP:HRTaskforce@contoso.com" ] } ] }"""
+
+MEMBERS = """{ "@odata.count": 2, "value": [ { "id": "4d0ef681-e88f-42a3-a2db-e6bf1e249e10" } ] }"""
+
+CONTACTS = """{ "value": [ { "id": "25caf6a2-d5cb-470d-8940-20ba795ef62d", "displayName": "Samantha Booth",
+  "mail": "samanthab@adatum.com", "proxyAddresses": [ "SMTP:samanthab@adatum.com" ] } ] }"""
+
+CALENDAR = """{ "id": "AAMkAGI2TGuLAAA=", "name": "Calendar", "isDefaultCalendar": true, "canShare": true,
+  "canViewPrivateItems": true, "canEdit": true, "isRemovable": false,
+  "owner": { "name": "Samantha Booth", "address": "samanthab@adatum.onmicrosoft.com" } }"""
+
+CALENDARS = f"""{{ "value": [ {CALENDAR} ] }}"""
+
+PERMISSION = """{ "id": "L289RXhjaGFuZ2VMYWJQWRlbGVW", "isRemovable": true, "isInsideOrganization": true,
+  "role": "write", "allowedRoles": [ "freeBusyRead", "limitedRead", "read", "write" ],
+  "emailAddress": { "name": "Adele Vance", "address": "AdeleV@contoso.OnMicrosoft.com" } }"""
+
+PERMISSIONS = """{ "value": [
+  { "id": "RXhjaGFuZ2VQdWJsaXNoZWRVc2VyLmFkbWluQE0zNjVCODc3NzE5Lm9ubWljcm9zb2Z0LmNvbQ==",
+    "isRemovable": true, "isInsideOrganization": false, "role": "read",
+    "allowedRoles": [ "freeBusyRead", "limitedRead", "read" ],
+    "emailAddress": { "name": "admin@M365B877719.onmicrosoft.com", "address": "admin@M365B877719.onmicrosoft.com" } },
+  { "id": "RGVmYXVsdA==", "isRemovable": false, "isInsideOrganization": true, "role": "freeBusyRead",
+    "allowedRoles": [ "none", "freeBusyRead", "limitedRead", "read", "write" ],
+    "emailAddress": { "name": "My Organization" } } ] }"""
+
+SETTINGS = """{ "archiveFolder": "AQMkADAwAGVQAAAAKfowAAAA==", "timeZone": "Pacific Standard Time",
+  "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly", "dateFormat": "M/d/yyyy", "timeFormat": "h:mm tt",
+  "automaticRepliesSetting": { "status": "disabled", "externalAudience": "all",
+    "internalReplyMessage": "", "externalReplyMessage": "",
+    "scheduledStartDateTime": { "dateTime": "2019-12-24T05:00:00.0000000", "timeZone": "UTC" },
+    "scheduledEndDateTime": { "dateTime": "2019-12-25T05:00:00.0000000", "timeZone": "UTC" } },
+  "language": { "locale": "en-US", "displayName": "English (United States)" },
+  "workingHours": { "daysOfWeek": [ "monday", "tuesday", "wednesday", "thursday", "friday" ],
+    "startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000",
+    "timeZone": { "name": "Pacific Standard Time" } } }"""
+
+DELIVERY = """{ "delegateMeetingMessageDeliveryOptions": "sendToDelegateAndPrincipal" }"""
+
+BATCH = """{ "responses": [ { "id": "1", "status": 200, "body": { "value": [] } },
+  { "id": "3", "status": 403, "body": { "error": { "code": "Forbidden", "message": "…" } } } ] }"""
+
+NOTHING = "204 No Content"
