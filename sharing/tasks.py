@@ -11,7 +11,7 @@ from django.utils.timezone import now as clock
 
 from sharing import changes, connect, mirror
 from sharing.connect import client_for
-from sharing.models import ActivationLink, Change, SyncRun, SyncShard
+from sharing.models import READER, ActivationLink, Change, SyncRun, SyncShard
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,9 @@ def wake(pk: int) -> None:
 @shared_task(soft_time_limit=150, time_limit=170)
 def prove_link(pk: int) -> None:
     link = ActivationLink.objects.select_related("tenant").get(pk=pk)
-    connect.prove_link(link=link, client=client_for(link.tenant), clock=clock)
+    tenant, app = link.tenant, link.app
+    client = client_for(tenant) if app == READER else connect.client_for_tid(str(tenant.tid), app=app)
+    connect.prove_link(link=link, client=client, clock=clock)
 
 
 @shared_task(soft_time_limit=50, time_limit=60)

@@ -10,7 +10,6 @@ from sharing.graph import discovery
 from sharing.models import WRITER, AuditEvent, Tenant, User
 
 from . import clients, proof, tenants
-from .consent import client_id_of
 from .sentences import NotConnected, sentence_for
 
 READ, BOTH, CHANGE = "read", "both", "change"  # what a link asks for; `change` is the second registration's
@@ -24,10 +23,14 @@ class AlreadyConnected(Exception):
         self.tenant = tenant
 
 
+def has_second() -> bool:
+    """Whether a second registration, for changes, is set up."""
+    return bool(clients.client_id_of(WRITER))
+
+
 def may_ask(tenant: Tenant) -> list[str]:
     """What a link may ask for in this tenant: changing alone needs a second registration, and a tenant that is read."""
-    has_second = bool(client_id_of(WRITER))
-    return [READ, BOTH, CHANGE] if has_second and tenant.is_read else [READ, BOTH]
+    return [READ, BOTH, CHANGE] if has_second() and tenant.is_read else [READ, BOTH]
 
 
 def permissions_for(asks: str) -> list[str]:

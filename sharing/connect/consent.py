@@ -11,12 +11,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from sharing import graph
 from sharing.graph import authorize
-from sharing.models import READER, WRITER, ActivationLink, AuditEvent, ConsentAttempt
+from sharing.models import READER, ActivationLink, AuditEvent, ConsentAttempt
 
 from . import clients, identity
 from .links import LinkGone, check_usable, hashed
@@ -52,11 +51,6 @@ class ConsentRefused(Exception):
         self.account = account
 
 
-def client_id_of(app: str) -> str:
-    """The application id of the reading or of the writing registration; empty where there is none."""
-    return getattr(settings, "MICROSOFT_WRITER_CLIENT_ID", "") if app == WRITER else settings.MICROSOFT_CLIENT_ID
-
-
 def begin(*, link: ActivationLink, browser: str, redirect_uri: str, now: datetime) -> str:
     """The address at Microsoft where the link's tenant is asked. Raises LinkGone.
 
@@ -64,7 +58,7 @@ def begin(*, link: ActivationLink, browser: str, redirect_uri: str, now: datetim
     """
     check_usable(link, now=now)
     return authorize.consent_url(
-        endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=client_id_of(link.app),
+        endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=clients.client_id_of(link.app),
         redirect_uri=redirect_uri, state=_new_attempt(link, ConsentAttempt.CONSENT, browser, now),
     )  # fmt: skip
 
@@ -85,7 +79,7 @@ def take_back(*, answer: Answer, browser: str, redirect_uri: str, now: datetime)
     _end(attempt, "ok", now)
     state = _new_attempt(link, ConsentAttempt.SIGNIN, browser, now)
     return authorize.authorize_url(
-        endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=client_id_of(READER),
+        endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=clients.client_id_of(READER),
         redirect_uri=redirect_uri, scopes=("openid", "profile"), state=state,
         nonce=_derived(browser, state, "nonce"), verifier=_derived(browser, state, "verifier"),
     )  # fmt: skip

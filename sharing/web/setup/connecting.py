@@ -67,7 +67,7 @@ def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "mode": next(choice for choice in said.MODES if choice.value == tenant.mode),
         "scope": next(choice for choice in said.SCOPES if choice.value == tenant.scope),
         "asks": [said.ASKS[each] for each in choosing.may_ask(tenant)],
-        "has_second": bool(choosing.client_id_of(WRITER)),
+        "has_second": choosing.has_second(),
         "may_cancel": _is_open(link) or (tenant.state == Tenant.LISTED and not tenant.users.exists()),
         "back": to(request, reverse("setup:connections")),
     })  # fmt: skip

@@ -41,7 +41,8 @@ def connections_page(request: Asked, tenant: Tenant) -> HttpResponse:
         by_tenant.setdefault(pk, {})[state] = count
     return render(request, "setup/connections.html", {
         "title": "Connections",
-        "lead": "How Calwarden is connected to Microsoft 365. It is connected and switched by commands, not here.",
+        "lead": "How Calwarden is connected to Microsoft 365.",
+        "may_list": access.may_list_tenants(request.user),
         "connections": [_connection(each, by_tenant.get(each.pk, {})) for each in tenants],
         "needs": proof.READS,
         "writes": proof.WRITES,
