@@ -35,6 +35,8 @@ _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASC
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 _TENANT_UNKNOWN = {90002, 900023}
 _APP_UNKNOWN = {700016}
+# Said of the tenant or of the registration, under the word that else says that our credential is wrong.
+_NOT_THE_CREDENTIAL = {7000112, 650052, 650056, 650057, 500011}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +229,8 @@ def refusal(answer: Mapping[str, Any]) -> GraphError:
         return TenantNotFound(message, code=code)
     if numbers & _APP_UNKNOWN or code in ("unauthorized_client", "consent_required", "interaction_required"):
         return ConsentMissing(message, code=code)
-    if code == "invalid_client":
-        return CredentialRefused(message, code=code)
+    if code == "invalid_client" and not numbers & _NOT_THE_CREDENTIAL:
+        return CredentialRefused(message, code=code, cause=CredentialRefused.word)
     if code in ("temporarily_unavailable", "server_error"):
         return Unreachable(message, code=code)
     if code in ("too_many_requests", "throttled"):

@@ -112,8 +112,8 @@ def test_many_threads_ask_once(cloud):
 @pytest.mark.parametrize(
     ("credential", "cause"),
     [
-        (Credential(client_id=CLIENT_ID, secret="wrong"), "invalid_client"),
-        (Credential(client_id=CLIENT_ID, certificate_pem=make_pem()), "invalid_client"),
+        (Credential(client_id=CLIENT_ID, secret="wrong"), "credential_refused"),
+        (Credential(client_id=CLIENT_ID, certificate_pem=make_pem()), "credential_refused"),
         (Credential(client_id=CLIENT_ID), "no_credential"),
         (Credential(client_id=CLIENT_ID, secret=""), "no_credential"),
         (Credential(client_id=CLIENT_ID, certificate_pem=b""), "certificate_unreadable"),
@@ -136,6 +136,18 @@ def test_a_credential_that_is_wrong_is_said_so(cloud, credential, cause):
         source(cloud, credential=credential).token()
     assert caught.value.cause == cause
     assert "wrong" not in repr(credential) and "PRIVATE" not in repr(credential) + str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_ours"),
+    [(7000215, True), (7000222, True), (7000218, True), (700027, True), (50012, True), (7000299, True),
+     (650052, False), (7000112, False), (500011, False)],
+)  # fmt: skip
+def test_what_is_said_of_the_tenant_is_not_blamed_on_the_credential(cloud, number, is_ours):
+    cloud.faults.set([{"do": "aadsts", "number": number, "error": "invalid_client", "message": "x", "times": 1}])
+    with pytest.raises(SignInError) as caught:
+        source(cloud).token()
+    assert isinstance(caught.value, CredentialRefused) is is_ours
 
 
 def test_a_credential_put_right_works_at_once(cloud):
