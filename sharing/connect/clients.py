@@ -13,6 +13,8 @@ from sharing.models import READER, WRITER, AppCredential, Tenant
 
 from .sealing import SealBroken, unseal
 
+FILE, KEPT, SECRET, NOTHING = "file", "kept", "secret", "nothing"  # where a credential comes from
+
 _lock = threading.Lock()
 # A credential that was replaced is forgotten with its tokens, so there is one source for a tenant and an app.
 _sources: dict[tuple[str, graph.Endpoints, str], tuple[graph.Credential, graph.TokenSource]] = {}
@@ -59,25 +61,37 @@ def client_id_of(app: str) -> str:
     return registration.value(registration.client_id)
 
 
-def credential(app: str = READER) -> graph.Credential:
-    """What proves that we are `app`: the environment's file, else what is kept here, else the environment's secret.
+def chosen(app: str) -> tuple[str, AppCredential | None]:
+    """Where its credential comes from: the environment's file, else what is kept here, else the environment's secret.
 
-    A next one is used only where there is no other: then nothing can be lost by it. Raises NoCredential.
+    A next one is used only where there is no other: then nothing can be lost by it.
     """
-    registration, client_id = REGISTRATIONS[app], client_id_of(app)
-    if path := registration.value(registration.certificate):
-        return graph.Credential(client_id=client_id, certificate_pem=_read(path, registration.certificate))
+    registration = REGISTRATIONS[app]
+    if registration.value(registration.certificate):
+        return FILE, None
+    has_secret = bool(registration.value(registration.secret))
     usable = AppCredential.objects.filter(app=app, state__in=(AppCredential.CURRENT, AppCredential.NEXT))
     kept = usable.order_by("state").first()  # "current" comes before "next"
-    secret = registration.value(registration.secret)
-    if kept and (kept.state == AppCredential.CURRENT or not secret):
+    if kept and (kept.state == AppCredential.CURRENT or not has_secret):
+        return KEPT, kept
+    return SECRET if has_secret else NOTHING, None
+
+
+def credential(app: str = READER) -> graph.Credential:
+    """What proves that we are `app`. Raises NoCredential."""
+    registration, client_id = REGISTRATIONS[app], client_id_of(app)
+    source, kept = chosen(app)
+    if kept:
         return opened(kept)
-    if not secret:
-        raise NoCredential(
-            "no_credential",
-            f"Neither {registration.certificate} nor {registration.secret} is set, and no certificate was made here.",
-        )
-    return graph.Credential(client_id=client_id, secret=secret)
+    if source == FILE:
+        path = registration.value(registration.certificate)
+        return graph.Credential(client_id=client_id, certificate_pem=_read(path, registration.certificate))
+    if source == SECRET:
+        return graph.Credential(client_id=client_id, secret=registration.value(registration.secret))
+    raise NoCredential(
+        "no_credential",
+        f"Neither {registration.certificate} nor {registration.secret} is set, and no certificate was made here.",
+    )
 
 
 def _read(path: str, name: str) -> bytes:
