@@ -15,11 +15,19 @@ USERS_DELTA = """{ "@odata.deltaLink": "https://graph.microsoft.com/v1.0/users/d
   "value": [ { "displayName": "Testuser7", "id": "25dcffff-959e-4ece-9973-e5d9b800e8cc" },
              { "id": "8ffff70c-1c63-4860-b963-e34ec660931d", "@removed": { "reason": "changed" } } ] }"""
 
-GROUPS = """{ "value": [ { "id": "02bd9fd6-8f93-4758-87c3-1fb73740a315", "displayName": "HR Taskforce",
-  "mail": "HRTaskforce@contoso.com", "mailEnabled": true,
-  "proxyAddresses": [ "SMTP:HRTaskforce@contoso.com" ] } ] }"""
+GROUP = """{ "id": "02bd9fd6-8f93-4758-87c3-1fb73740a315", "displayName": "HR Taskforce",
+  "mail": "HRTaskforce@contoso.com", "mailEnabled": true, "proxyAddresses": [ "SMTP:HRTaskforce@contoso.com" ] }"""
+
+GROUPS = f"""{{ "value": [ {GROUP} ] }}"""
 
 MEMBERS = """{ "@odata.count": 2, "value": [ { "id": "4d0ef681-e88f-42a3-a2db-e6bf1e249e10" } ] }"""
+
+PRINCIPALS = """{ "value": [ { "id": "8e881353-1735-45af-af21-ee1344582a4d",
+  "appRoles": [ { "id": "798ee544-9d2d-430c-a058-570e29e34338", "value": "Calendars.Read" } ] } ] }"""
+
+ASSIGNMENTS = """{ "value": [ { "appRoleId": "798ee544-9d2d-430c-a058-570e29e34338",
+  "principalId": "df4ad8f1-3da0-4448-bb05-3a61f3cb2d74", "principalType": "ServicePrincipal",
+  "resourceDisplayName": "Microsoft Graph", "resourceId": "8e881353-1735-45af-af21-ee1344582a4d" } ] }"""
 
 CONTACTS = """{ "value": [ { "id": "25caf6a2-d5cb-470d-8940-20ba795ef62d", "displayName": "Samantha Booth",
   "mail": "samanthab@adatum.com", "proxyAddresses": [ "SMTP:samanthab@adatum.com" ] } ] }"""
