@@ -245,7 +245,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 # What is short and must not wait behind a sync has workers of its own.
-CELERY_TASK_ROUTES = {name: {"queue": "changes"} for name in ("sharing.tasks.apply_change", "sharing.tasks.tick")}
+_short = ("apply_change", "tend_credential", "tick")
+CELERY_TASK_ROUTES = {f"sharing.tasks.{name}": {"queue": "changes"} for name in _short}
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "sharing.tasks.tick", "schedule": 30.0, "options": {"expires": 25}}}
 
 # Logs: one JSON line an event

@@ -11,6 +11,7 @@ from django.conf import settings
 from sharing import graph
 from sharing.models import READER, WRITER, AppCredential, Tenant
 
+from .calls import counted
 from .sealing import SealBroken, unseal
 
 FILE, KEPT, SECRET, NOTHING = "file", "kept", "secret", "nothing"  # where a credential comes from
@@ -145,15 +146,16 @@ def client_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None =
     Without a usable credential every call raises graph.CredentialRefused. Raises graph.ConfigurationRefused where the
     tenant lives in another cloud than this one.
     """
-    return _client_in(tenant, READER, on_call)
+    return client_of(tenant, app=READER, on_call=on_call)
 
 
 def writer_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
     """The client that changes are made with: of the second registration where the tenant has one. As `client_for`."""
-    return _client_in(tenant, WRITER if tenant.has_writer else READER, on_call)
+    return client_of(tenant, app=WRITER if tenant.has_writer else READER, on_call=on_call)
 
 
-def _client_in(tenant: Tenant, app: str, on_call: Callable[[graph.Call], None] | None) -> graph.Client:
+def client_of(tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
+    """As `client_for`, of one of the registrations."""
     where = endpoints()
     if tenant.cloud != where.cloud.value:
         raise graph.ConfigurationRefused(
@@ -175,7 +177,7 @@ def client_for_tid(tid: str, *, app: str = READER, on_call: Callable[[graph.Call
         if source is None or proof != who:
             source = graph.TokenSource(endpoints=where, tenant_id=tid, credential=who, session=session)
             _sources[key] = who, source
-    return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call)
+    return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call or counted(tid))
 
 
 def forget_tokens() -> None:

@@ -226,7 +226,7 @@ def broken(tenant: Tenant) -> Broken | None:
     runs = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False).order_by("-began_at")
     found = None
     for cause, finished_at in runs.values_list("cause", "finished_at")[:MOST_RUNS]:
-        if cause not in OURS:
+        if cause not in OURS or finished_at is None:
             break
         found = Broken(cause, finished_at)
     return found

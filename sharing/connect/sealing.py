@@ -1,5 +1,7 @@
 """Seals secrets for a column: bound to what they are for, so that a ciphertext moved to another row does not open."""
 
+import hashlib
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
@@ -25,6 +27,22 @@ def unseal(sealed: str, *, purpose: str) -> str:
     if not opened.startswith(_bound(purpose)):
         raise SealBroken(purpose.partition(":")[0])
     return opened.removeprefix(_bound(purpose)).decode()
+
+
+def opens_with(sealed: str, *, purpose: str) -> str | None:
+    """Which of TOKEN_KEYS it is sealed with, or None where it does not open for `purpose`."""
+    for key in settings.TOKEN_KEYS:
+        try:
+            opened = Fernet(key).decrypt(sealed.encode())
+        except (InvalidToken, ValueError):
+            continue
+        return key if opened.startswith(_bound(purpose)) else None
+    return None
+
+
+def key_name(key: str) -> str:
+    """A short name for a token key, from which the key cannot be made."""
+    return hashlib.sha256(b"calwarden key name:" + key.encode()).hexdigest()[:12]
 
 
 def reseal(sealed: str, *, purpose: str) -> str:

@@ -16,11 +16,15 @@ _REFUSALS = (graph.ConsentMissing, graph.TokenRefused, graph.SignInError)
 
 
 class RunMustStop(Exception):
-    """The tenant, not a mailbox, refuses: no further mailbox can be read. `cause` says why."""
+    """The tenant, not a mailbox, refuses: no further mailbox can be read. `cause` says why.
+
+    `is_ours` where it was not the tenant at all, but our own credential.
+    """
 
     def __init__(self, error: graph.GraphError) -> None:
         super().__init__(str(error))
         self.cause = error.cause
+        self.is_ours = isinstance(error, graph.CredentialRefused)
 
 
 @dataclass(frozen=True, slots=True)

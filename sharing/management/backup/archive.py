@@ -19,6 +19,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from sharing.connect.sealing import key_name
 from sharing.models import Tenant
 
 from .databases import dump
@@ -52,7 +53,7 @@ class Backup:
 
 def key_names() -> list[str]:
     """A short name for each token key, so that a backup says which ones it needs without holding any."""
-    return [hashlib.sha256(b"calwarden key name:" + key.encode()).hexdigest()[:12] for key in settings.TOKEN_KEYS]
+    return [key_name(key) for key in settings.TOKEN_KEYS]
 
 
 def write_backup(path: Path, *, now: datetime) -> Manifest:
