@@ -1,4 +1,4 @@
-"""Mail-enabled groups, and how many people are in them."""
+"""Mail-enabled groups, and who and how many are in them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from .batch import BATCH_SIZE, Part, parts
 from .client import LONGEST_PAUSE_SECONDS, MAX_TRIES, Client, backoff
 from .errors import Malformed, Throttled, Unreachable
 from .ids import directory_id
-from .resources import Group
+from .resources import Group, Members
 
 _PARAMS = {"$filter": "mailEnabled eq true", "$select": "id,displayName,mail,mailEnabled,proxyAddresses"}
 # Casts and counts are answered from an index of the directory, and only to those who say that they know.
@@ -83,3 +83,21 @@ def _size(part: Part) -> int | None:
         return parse.count(part.body)
     except Malformed:
         return None
+
+
+def get_group(client: Client, group_id: str) -> Group:
+    """One group. Raises NotFound or MailboxMissing where there is none. https://learn.microsoft.com/graph/api/group-get"""
+    return parse.group(client.get(f"/groups/{directory_id(group_id)}", {"$select": _PARAMS["$select"]}))
+
+
+def list_members(client: Client, group_id: str, *, nested: bool = False) -> Members:
+    """Who is in a group, whole or an error; `nested` counts the members of the groups within it, too.
+
+    A group that hides its members answers like an empty one.
+    https://learn.microsoft.com/graph/api/group-list-members
+    """
+    what = "transitiveMembers" if nested else "members"
+    items: list[Any] = []
+    for page in client.pages(f"/groups/{directory_id(group_id)}/{what}", {"$select": "id", "$top": "999"}):
+        items += page["value"]
+    return parse.members(items)

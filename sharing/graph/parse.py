@@ -19,6 +19,7 @@ from .resources import (
     Contact,
     Group,
     MailboxSettings,
+    Members,
     Organization,
     Permission,
     User,
@@ -89,6 +90,45 @@ def groups(items: object) -> tuple[Group, ...]:
 def contacts(items: object) -> tuple[Contact, ...]:
     """The whole `value` of a `contacts` list. Raises Malformed, also where an id comes twice."""
     return _all(items, contact)
+
+
+def members(items: object) -> Members:
+    """The whole `value` of a `members` list, whose entries are of several kinds. Raises Malformed.
+
+    https://learn.microsoft.com/graph/api/resources/directoryobject
+    """
+    found: dict[str, str] = {}
+    for item in map(_object, _list(items)):
+        kind, oid = text(item.get("@odata.type"), most=LONGEST_WORD), fold_address(_id(item.get("id")))
+        if not kind or oid in found:
+            raise Malformed("a member without a kind, or twice")
+        found[oid] = kind.removeprefix("#microsoft.graph.")
+    users = frozenset(oid for oid, kind in found.items() if kind == "user")
+    groups = frozenset(oid for oid, kind in found.items() if kind == "group")
+    return Members(users, groups, len(found) - len(users) - len(groups))
+
+
+def app_roles(item: object) -> dict[str, str]:
+    """The app roles of one `servicePrincipal`, by id. Raises Malformed.
+
+    https://learn.microsoft.com/graph/api/resources/approle
+    """
+    roles = [_object(each) for each in _list(_object(item).get("appRoles"))]
+    return {_id(each.get("id")): text(each.get("value"), most=LONGEST_WORD) for each in roles}
+
+
+def app_role_assignment(item: object) -> tuple[str, str]:
+    """The resource (its service principal's id) and the role's id of one `appRoleAssignment`. Raises Malformed.
+
+    https://learn.microsoft.com/graph/api/resources/approleassignment
+    """
+    item = _object(item)
+    return _id(item.get("resourceId")), _id(item.get("appRoleId"))
+
+
+def directory_ids(items: object) -> list[str]:
+    """The ids of a list of directory objects. Raises Malformed."""
+    return [_id(_object(item).get("id")) for item in _list(items)]
 
 
 def count(body: object) -> int:

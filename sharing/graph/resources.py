@@ -54,6 +54,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a group, by object id: people, the groups within it, and how many of any other kind."""
+
+    users: frozenset[str]
+    groups: frozenset[str]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Somebody outside in the organization's own address book; `addresses` are all mail addresses, folded."""
 
