@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from . import samples
 from .errors import IdRefused
+from .ids import names_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,11 @@ def kind_of(method: str, path: str) -> Kind:
     if found is None or found.lastindex is None:
         raise IdRefused("a call that the list of calls does not have")
     return kinds[found.lastindex - 1]
+
+
+def holds_events(name: str) -> bool:
+    """Whether a call, by its name as it was counted, is of a path that holds events or mail."""
+    return names_events(name.partition(" ")[2])
 
 
 def all_kinds_of(method: str, path: str) -> list[Kind]:

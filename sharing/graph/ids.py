@@ -123,6 +123,11 @@ def _check_segment(segment: str) -> None:
             raise IdRefused("a path that must not leave")
 
 
+def names_events(path: str) -> bool:
+    """Whether a segment of `path` is the name of something that holds events or mail."""
+    return any(segment.casefold() in _NEVER for segment in path.partition("?")[0].split("/"))
+
+
 def path_of_link(link: object, *, graph_url: str) -> str:
     """The path below the version root of a link that Graph gave (nextLink, deltaLink).
 

@@ -1,0 +1,86 @@
+"""Counts what the portal asked Microsoft for: summed up in memory, added to the day's rows when a task ends."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Sum
+
+from sharing import graph
+from sharing.graph import calls as listed
+from sharing.models import CallCount, Tenant
+
+log = logging.getLogger(__name__)
+
+SHOWN = timedelta(days=30)
+
+_lock = threading.Lock()
+_made: Counter[tuple[str, str]] = Counter()
+_refused: Counter[tuple[str, str]] = Counter()
+
+
+def counted(tid: str) -> Callable[[graph.Call], None]:
+    """What a client of this tenant tells its calls to."""
+
+    def count(call: graph.Call) -> None:
+        key = (tid, call.kind.name)
+        with _lock:
+            _made[key] += 1
+            if not 200 <= call.status < 300:
+                _refused[key] += 1
+
+    return count
+
+
+def flush(now: datetime) -> None:
+    """Add what was counted since the last time to today's rows; where that fails it is kept for the next time.
+
+    What was asked of a tenant that is not listed has no row to be counted in. Never raises: what is counted is done.
+    """
+    with _lock:
+        made, refused = dict(_made), dict(_refused)
+        _made.clear()
+        _refused.clear()
+    if not made:
+        return
+    try:
+        with transaction.atomic():
+            _add(made, refused, now.date())
+    except DatabaseError:
+        log.exception("calls could not be counted; they are kept for the next time")
+        with _lock:
+            _made.update(made)
+            _refused.update(refused)
+
+
+def _add(made: dict[tuple[str, str], int], refused: dict[tuple[str, str], int], day: date) -> None:
+    tenants = {str(t): pk for t, pk in Tenant.objects.filter(tid__in={t for t, _ in made}).values_list("tid", "pk")}
+    # In one order everywhere, or two workers wait for each other.
+    for (tid, kind), count in sorted(made.items()):
+        if tid not in tenants:
+            continue
+        row, _ = CallCount.objects.get_or_create(tenant_id=tenants[tid], day=day, kind=kind)
+        more = {"calls": F("calls") + count, "refused": F("refused") + refused.get((tid, kind), 0)}
+        CallCount.objects.filter(pk=row.pk).update(**more)
+
+
+def forget() -> None:
+    """Drop what was not added yet: between tests."""
+    with _lock:
+        _made.clear()
+        _refused.clear()
+
+
+def made_in(tenant: Tenant, now: datetime) -> dict[str, tuple[int, int]]:
+    """Calls and refusals of the last 30 days by kind, kinds that are no longer listed included."""
+    rows = CallCount.objects.filter(tenant=tenant, day__gt=(now - SHOWN).date(), day__lte=now.date())
+    summed = rows.values_list("kind").annotate(made=Sum("calls"), refused=Sum("refused")).order_by("kind")
+    return {kind: (made, refused) for kind, made, refused in summed}
+
+
+def events_read(made: dict[str, tuple[int, int]]) -> int:
+    """How many of these calls were of a path that holds events or mail; the client sends none of them."""
+    return sum(count for kind, (count, _) in made.items() if listed.holds_events(kind))
