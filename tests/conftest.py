@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from sandbox.cloud import Cloud
 from sandbox.server import Server
-from sharing.connect import clients
+from sharing.connect import calls, clients
 from tests.cloud import cloud_session
 
 LEFT_OUT = "left out: "
@@ -74,6 +74,7 @@ def cloud(monkeypatch):
     cloud = Cloud()
     session = cloud_session(cloud, at=clients.endpoints())
     clients.forget_tokens()
+    calls.forget()
     monkeypatch.setattr(clients, "session_for", lru_cache(lambda where: session))
     yield cloud
     clients.forget_tokens()

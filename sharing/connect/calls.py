@@ -49,8 +49,8 @@ def flush(now: datetime) -> None:
     try:
         with transaction.atomic():
             _add(made, refused, now.date())
-    except DatabaseError:
-        log.exception("calls could not be counted; they are kept for the next time")
+    except DatabaseError as error:
+        log.warning("calls are counted later", extra={"cause": type(error).__name__})
         with _lock:
             _made.update(made)
             _refused.update(refused)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils.timezone import now as clock
 
-from sharing.connect import NotConnected
+from sharing.connect import NotConnected, calls
 from sharing.models import Tenant
 
 
@@ -23,6 +24,8 @@ class PlainCommand(BaseCommand):
             raise CommandError(
                 f"The database does not answer as it should ({text}): run `manage.py migrate`, then `manage.py doctor`."
             ) from error
+        finally:
+            calls.flush(clock())
 
 
 def tenants_named(name: str, *, states: tuple[str, ...]) -> list[Tenant]:
