@@ -81,6 +81,9 @@ CAUSES = {
     ),
     "certificate_unreadable": CauseWords("The certificate could not be read", "Check MICROSOFT_CLIENT_CERTIFICATE."),
     "certificate_key_mismatch": CauseWords("The key is not the certificate’s", "Check MICROSOFT_CLIENT_CERTIFICATE."),
+    "seal_broken": CauseWords(
+        "A secret kept here does not open with TOKEN_KEYS", "Put the key that sealed it back, or make a new secret."
+    ),
     "no_credential": CauseWords("There is no certificate and no secret", "Set MICROSOFT_CLIENT_CERTIFICATE."),
     "other_cloud": CauseWords("The tenant is in another Microsoft cloud", "Set MICROSOFT_CLOUD."),
     "mailbox_removed": CauseWords("The mailbox was deleted for good", ""),

@@ -1,0 +1,55 @@
+"""Makes a certificate for an app registration without a browser: nobody can sign in before there is one."""
+
+import getpass
+from pathlib import Path
+
+from django.core.management.base import CommandError
+from django.utils.timezone import now as clock
+
+from sharing.connect import certificates, credentials
+from sharing.management.plain import PlainCommand
+from sharing.models import READER, WRITER, AppCredential
+from sharing.words import credentials as said
+
+
+class Command(PlainCommand):
+    help = (
+        "Make a certificate; its key stays in the database, sealed with TOKEN_KEYS, and the public part is written to "
+        "a file, to be uploaded in Entra. With --try, ask Entra for a token with the one that is next, and use it."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", nargs="?", type=Path, help="the .cer file to write; never overwritten")
+        parser.add_argument("--app", choices=(READER, WRITER), default=READER, help="the registration it is for")
+        parser.add_argument("--try", action="store_true", dest="is_trial", help="try the one that is next")
+
+    def handle(self, *, file, app, is_trial, **options):
+        if is_trial == bool(file):
+            raise CommandError("Name the .cer file to write, or say --try.")
+        if is_trial:
+            self._try(app)
+        else:
+            self._make(app, file)
+
+    def _make(self, app, path):
+        if path.exists():
+            raise CommandError(f"{path} exists already.")
+        try:
+            row = credentials.make_certificate(app=app, now=clock(), by=f"cli:{getpass.getuser()}"[:80])
+        except credentials.NotPossible:
+            raise CommandError("One is next already: try it with --try, or discard it on the page.") from None
+        path.write_bytes(certificates.public_part(row.certificate.encode()).der)
+        self.stdout.write(f"SHA-256 {row.thumbprint}, good until {row.expires_at:%Y-%m-%d}.")
+        self.stdout.write(f"Wrote {path}: upload it in Entra under Certificates & secrets, then run this with --try.")
+
+    def _try(self, app):
+        row = AppCredential.objects.filter(app=app, state=AppCredential.NEXT).first()
+        if row is None:
+            raise CommandError("None is next: name the .cer file to write.")
+        credentials.ask_trial(row=row, now=clock())
+        row.refresh_from_db()
+        credentials.tend(row=row, clock=clock)
+        row.refresh_from_db()
+        if row.state != AppCredential.CURRENT:
+            raise CommandError(said.trial_sentence(row.cause))
+        self.stdout.write(f"Entra gave a token: the {row.kind} {row.thumbprint[:8]} is in use now.")
