@@ -9,6 +9,7 @@ document.querySelectorAll('[data-copy]').forEach((button) => {
     } catch {
       return; // the browser keeps the clipboard to itself: the field is marked, ready to be copied
     }
-    button.querySelector('[role=status]').textContent = 'Copied';
+    button.querySelector('span').textContent = 'Copied';
+    button.nextElementSibling.textContent = 'The link is copied.';
   });
 });
