@@ -1,0 +1,8 @@
+"""Mail to admins: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
+
+from .decide import decide
+from .recipients import admins_for, mail_address
+from .send import send
+from .things import STALE_AFTER, Thing, current, last_complete
+
+__all__ = ["STALE_AFTER", "Thing", "admins_for", "current", "decide", "last_complete", "mail_address", "send"]

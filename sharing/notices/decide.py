@@ -1,0 +1,60 @@
+"""Writes down who is to be told what: once for each thing, and again only after it was over."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from sharing.models import Notice, User
+from sharing.words import visible
+
+from .recipients import admins_for, mail_address
+from .things import Thing, current
+
+LONGEST_SUBJECT = 200
+
+
+def decide(now: datetime) -> int:
+    """End the notices of what is over, and make those of what is new; how many were made. Safe to repeat."""
+    things = current(now)
+    over = Notice.objects.filter(over_at=None).exclude(key__in=[thing.key for thing in things])
+    # Somebody may be sending one right now: the fence keeps them from making it due again.
+    over.update(over_at=now, due_at=None, attempt=F("attempt") + 1)
+    return sum(_tell(thing, user, now) for thing in things for user in admins_for(thing.tenant))
+
+
+def _tell(thing: Thing, user: User, now: datetime) -> bool:
+    """Make the notice of one thing to one person; False where there is one."""
+    if Notice.objects.filter(key=thing.key, user=user, over_at=None).exists():
+        return False
+    address, cause = mail_address(user)
+    try:
+        with transaction.atomic():
+            Notice.objects.create(
+                tenant=thing.tenant, kind=thing.kind, key=thing.key, user=user, address=address,
+                subject=one_line(thing.subject)[:LONGEST_SUBJECT], body=_body(thing), made_at=now, cause=cause,
+                due_at=now if address else None,
+            )  # fmt: skip
+    except IntegrityError:  # another worker was first
+        return False
+    return True
+
+
+def one_line(text: str) -> str:
+    """`text` fit for a header: one line in which nothing hides."""
+    return visible(" ".join(text.split()))
+
+
+def link_to(thing: Thing) -> str:
+    """The page where something can be done about it, at the address people reach the portal by."""
+    path = reverse(thing.page, args=[thing.of] if thing.of else [])
+    query = f"?tenant={thing.tenant.public_id}" if thing.tenant else ""
+    return f"{settings.PORTAL_URL}{path}{query}"
+
+
+def _body(thing: Thing) -> str:
+    name = one_line(str(thing.tenant)) if thing.tenant else ""
+    return render_to_string(f"mail/{thing.kind}.txt", {**thing.facts, "tenant": name, "link": link_to(thing)})

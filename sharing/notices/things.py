@@ -1,0 +1,97 @@
+"""What admins should know of now, each named by a key for as long as it lasts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sharing import words
+from sharing.connect import credentials
+from sharing.models import SyncRun, Tenant
+
+STALE_AFTER = timedelta(hours=26)  # a night missed, and two hours for a slow one
+STALE, HELD, LOST = "sync_stale", "run_held", "consent_lost"
+EXPIRING, BROKEN = "credential_expiring", "credential_broken"
+MOST_HELD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing to tell of: `tenant` is None where it concerns the whole installation.
+
+    `subject` is the line of the mail, `facts` is what its text is written with, `page` the name of the page it leads to
+    and `of` the public id that page takes, if it takes one.
+    """
+
+    kind: str
+    key: str
+    tenant: Tenant | None
+    subject: str
+    page: str
+    of: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def current(now: datetime, tenants: list[Tenant] | None = None) -> list[Thing]:
+    """Everything there is to tell of `tenants` (all, if None), and of the installation's own credentials."""
+    if tenants is None:
+        tenants = list(Tenant.objects.asked().order_by("pk"))
+    asked = {tenant.pk: credentials.broken(tenant) for tenant in tenants if tenant.is_read}
+    broken = {pk: refused for pk, refused in asked.items() if refused}
+    things = list(_credentials(now))
+    if broken:
+        worst = min(broken.values(), key=lambda each: each.since)
+        things.append(
+            Thing(BROKEN, BROKEN, None, "Microsoft does not accept Calwarden’s own credential", "setup:connections",
+                  facts={"cause": words.cause_words(worst.cause), "since": worst.since})
+        )  # fmt: skip
+    for tenant in tenants:
+        things += _of_tenant(tenant, now, is_broken=tenant.pk in broken)
+    return things
+
+
+def _credentials(now: datetime) -> Iterator[Thing]:
+    for app, expires_at, days in credentials.expiring(now):
+        day = words.day(expires_at)
+        yield Thing(
+            EXPIRING, f"{EXPIRING}:{app}:{expires_at:%Y-%m-%d}:{days}", None,
+            f"Calwarden’s certificate ends on {day}" if days else f"Calwarden’s certificate ended on {day}",
+            "setup:connections", facts={"app": app, "day": day, "days": days, "left": (expires_at - now).days},
+        )  # fmt: skip
+
+
+def _of_tenant(tenant: Tenant, now: datetime, *, is_broken: bool) -> Iterator[Thing]:
+    if tenant.state == Tenant.LOST:
+        yield Thing(
+            LOST, f"{LOST}:{tenant.public_id}", tenant, f"Calwarden lost its access to {tenant}", "setup:connections",
+            facts={"cause": words.cause_words(tenant.cause), "since": tenant.state_since},
+        )  # fmt: skip
+        return
+    held = SyncRun.objects.filter(tenant=tenant, outcome=SyncRun.HELD, settled_at=None, finished_at__isnull=False)
+    for run in held.order_by("-began_at")[:MOST_HELD]:
+        yield Thing(
+            HELD, f"{HELD}:{run.public_id}", tenant, f"{tenant}: a check waits for your decision", "setup:run",
+            run.public_id, {"run": run, "is_directory": run.cause == "directory_breaker"},
+        )  # fmt: skip
+    # Our own credential is told of once, not once for every tenant.
+    if not is_broken and _is_stale(tenant, now):
+        last = last_complete(tenant)
+        yield Thing(
+            STALE, f"{STALE}:{tenant.public_id}", tenant, f"{tenant} was not read whole for more than a day",
+            "setup:runs", facts={"last": last},
+        )  # fmt: skip
+
+
+def _is_stale(tenant: Tenant, now: datetime) -> bool:
+    """Has a tenant that is read every night missed one? Where people connect themselves nobody reads it whole."""
+    is_due = tenant.is_read and tenant.mode == Tenant.DOMAIN_WIDE and now - tenant.state_since > STALE_AFTER
+    if not is_due:
+        return False
+    last = last_complete(tenant)
+    return last is None or now - last > STALE_AFTER
+
+
+def last_complete(tenant: Tenant) -> datetime | None:
+    """When the last run ended that read the whole tenant and was not held."""
+    whole = SyncRun.objects.filter(tenant=tenant, kind=SyncRun.FULL, outcome=SyncRun.DONE, finished_at__isnull=False)
+    return whole.order_by("-began_at").values_list("finished_at", flat=True).first()
