@@ -18,6 +18,7 @@ urlpatterns = [
     path("it/", include("sharing.web.it.urls")),
     path("setup/", include("sharing.web.setup.urls")),
     path("activate/", include("sharing.web.activate.urls")),
+    path("account/", include("sharing.web.account.urls")),
     path("", include("sharing.web.signin.urls")),
     path("", include("sharing.web.owner.urls")),
 ]

@@ -7,12 +7,14 @@ from django.http import Http404
 
 from .models import (
     ActivationLink,
+    AppCredential,
     Calendar,
     CalendarPermission,
     CalendarPermissionQuerySet,
     Change,
     ChangeQuerySet,
     DeliveryPeriod,
+    Grant,
     Mailbox,
     MailboxQuerySet,
     PermissionPeriod,
@@ -54,13 +56,20 @@ def tenants_for_setup(user: User) -> QuerySet[Tenant]:
     """Tenants whose connection, users, roles and runs `user` may see and manage: admins."""
     held = RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.ADMIN)
     if held.filter(tenant=None).exists():
-        return Tenant.objects.order_by("name", "pk")
+        return Tenant.objects.exclude(state=Tenant.PRIVATE).order_by("name", "pk")
     return Tenant.objects.filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
 
 
 def may_list_tenants(user: User) -> bool:
     """Whether `user` may have a tenant connected that is not listed yet: admins of the whole installation."""
     return RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.ADMIN, tenant=None).exists()
+
+
+def app_credentials(user: User) -> QuerySet[AppCredential]:
+    """What is kept to prove to Microsoft who we are; 404 for everybody but admins of the whole installation."""
+    if not may_list_tenants(user):
+        raise Http404
+    return AppCredential.objects.select_related("made_by").order_by("app", "state", "-made_at")
 
 
 def links_for_setup(user: User, tenant: Tenant) -> QuerySet[ActivationLink]:
@@ -114,15 +123,16 @@ def check_role_change(actor: User, assignment: RoleAssignment, *, removing: bool
 
 
 def mailboxes_of(user: User) -> MailboxQuerySet:
-    """The mailbox whose object id is the person's, and those they are steward of.
+    """The mailbox whose object id is the person's, those they are steward of, and those they connected themselves.
 
-    A union of two sets of ids, each found by its index: with OR every page would read all mailboxes of the tenant.
+    A union of sets of ids, each found by its index: with OR every page would read all mailboxes of the tenant.
     """
     me = Person.objects.filter(tenant_id=user.tenant_id, oid=user.oid)
     own = Mailbox.objects.filter(person__in=me).values("pk")
     kept = Stewardship.objects.filter(tenant_id=user.tenant_id, oid=user.oid).values("mailbox")
-    mine = Mailbox.objects.filter(pk__in=own.union(kept), person__ended_at=None)
-    return mine.select_related("person", "tenant")
+    lent = Grant.objects.filter(user=user.pk, mailbox__isnull=False).values("mailbox")
+    mine = Mailbox.objects.filter(pk__in=own.union(kept, lent), person__ended_at=None)
+    return mine.select_related("person", "tenant", "shard__grant")
 
 
 def _mailbox_ids(user: User) -> list[int]:
@@ -202,18 +212,43 @@ def may_change(actor: User, mailbox: Mailbox) -> str:
     Read afresh from the database: it is asked again right before a change is sent.
     """
     actor = User.objects.select_related("tenant").get(pk=actor.pk)
-    tenant = Tenant.objects.get(pk=mailbox.tenant_id)
-    if not actor.is_active or actor.tenant_id != tenant.pk:
+    row = mailboxes_of(actor).filter(pk=mailbox.pk).first()
+    if not actor.is_active or row is None:
         return "not_allowed"
-    if not mailboxes_of(actor).filter(pk=mailbox.pk).exists():
-        return "not_allowed"
+    tenant = row.tenant
     if tenant.frozen_at:
         return "frozen"
+    if row.shard and row.shard.grant:
+        return _may_change_by(row.shard.grant, actor, tenant)
+    if actor.tenant_id != tenant.pk:
+        return "not_allowed"
     if tenant.state != Tenant.CONNECTED:
         return "not_connected"
     if not tenant.writes_on:
         return "writes_off"
     return ""
+
+
+def _may_change_by(grant: Grant, actor: User, tenant: Tenant) -> str:
+    """What was lent serves who lent it, as far as they agreed to; an organization's own switch counts too."""
+    if grant.user_id != actor.pk:
+        return "not_allowed"
+    if grant.state != Grant.CONNECTED:
+        return "grant_lost"
+    if tenant.mode == Tenant.DOMAIN_WIDE and not tenant.writes_on:
+        return "writes_off"
+    return "" if grant.lets_change else "grant_reads"
+
+
+def grants_of(user: User) -> QuerySet[Grant]:
+    """The accounts a person connected, their own first."""
+    rows = Grant.objects.filter(user=user.pk)
+    rows = rows.select_related("user__tenant", "tenant", "mailbox__shard", "mailbox__person")
+    return rows.annotate(is_other=~Q(account_oid=user.oid) | ~Q(tenant=user.tenant_id)).order_by("is_other", "pk")
+
+
+def grant_of(user: User, public_id: str) -> Grant:
+    return _one(grants_of(user).filter(public_id=public_id))
 
 
 def permissions_of(user: User) -> CalendarPermissionQuerySet:
@@ -250,7 +285,8 @@ def delivery_periods_of(user: User) -> QuerySet[DeliveryPeriod]:
 
 
 def actor_kind(user: User, mailbox: Mailbox) -> str:
-    return Change.OWNER if mailbox.person.oid == user.oid else Change.STEWARD
+    is_own = mailbox.person.oid == user.oid or Grant.objects.filter(user=user.pk, mailbox=mailbox).exists()
+    return Change.OWNER if is_own else Change.STEWARD
 
 
 # IT ------------------------------------------------------------------------------------------------------

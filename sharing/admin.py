@@ -3,6 +3,8 @@
 from django.apps import apps
 from django.contrib import admin
 
+from sharing.models import Tenant
+
 # Secrets, sealed or hashed: of no use to anybody who looks
 UNSEEN = ("password", "delta_link", "sealed", "token_hash", "state_hash", "browser_hash", "body")
 
@@ -21,7 +23,12 @@ class Window(admin.ModelAdmin):
         return ["__str__", *moments[:6]]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).order_by("-pk")
+        """Without what is private to one person: that is nobody else's, whoever runs the machine."""
+        rows = super().get_queryset(request).order_by("-pk")
+        if self.model is Tenant:
+            return rows.exclude(state=Tenant.PRIVATE)
+        has_tenant = any(f.name == "tenant" for f in self.model._meta.fields)
+        return rows.exclude(tenant__state=Tenant.PRIVATE) if has_tenant else rows
 
     def has_add_permission(self, request, obj=None):
         return False

@@ -2,6 +2,7 @@
 
 from .certificates import make_certificate
 from .clients import client_for, client_for_tid, credential, endpoints, forget_tokens, session_for
+from .grants import client_for_mailbox, client_for_shard
 from .onboard import onboard
 from .proof import Proof, prove, reach
 from .proving import prove_link
@@ -9,7 +10,7 @@ from .roles import give_role, take_role
 from .sentences import NotConnected, sentence_for
 
 __all__ = [
-    "NotConnected", "Proof", "client_for", "client_for_tid", "credential", "endpoints", "forget_tokens",
-    "give_role", "make_certificate", "onboard", "prove", "prove_link", "reach", "sentence_for", "session_for",
-    "take_role",
+    "NotConnected", "Proof", "client_for", "client_for_mailbox", "client_for_shard", "client_for_tid", "credential",
+    "endpoints", "forget_tokens", "give_role", "make_certificate", "onboard", "prove", "prove_link", "reach",
+    "sentence_for", "session_for", "take_role",
 ]  # fmt: skip

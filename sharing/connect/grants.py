@@ -24,6 +24,7 @@ from sharing.graph import authorize, delegated
 from sharing.models import AuditEvent, Grant, Mailbox, SyncShard, Tenant, User
 
 from . import clients, consent, identity
+from .calls import counted
 from .sealing import SealBroken, seal, unseal
 
 LIFETIME = timedelta(minutes=10)  # from the button to the way back
@@ -229,7 +230,20 @@ def client_for_grant(grant: Grant, *, on_call: Callable[[graph.Call], None] | No
         tokens = _kept.get(key) or graph.LentTokens(partial(_renew_anywhere, grant.pk, threading.get_ident()))
         if grant.state == Grant.CONNECTED:
             _kept[key] = tokens
+    on_call = on_call or counted(str(grant.tenant.tid))
     return graph.Client(endpoints=where, tokens=tokens, session=session, on_call=on_call)
+
+
+def client_for_shard(shard: SyncShard) -> graph.Client:
+    """What reads these mailboxes: the app, or what a person lent for their own."""
+    return client_for_grant(shard.grant) if shard.grant else clients.client_for(shard.tenant)
+
+
+def client_for_mailbox(mailbox: Mailbox) -> graph.Client:
+    """What changes this mailbox: what its person lent, or the app, by its second registration where there is one."""
+    if mailbox.shard and mailbox.shard.grant:
+        return client_for_grant(mailbox.shard.grant)
+    return clients.writer_for(mailbox.tenant)
 
 
 def _renew_anywhere(pk: int, home: int) -> graph.Lent:
@@ -331,11 +345,6 @@ def _give_up(grant: Grant, cause: str, of_mailbox: str, now: datetime, *, versio
         due_at=None, digest="", version=F("version") + 1,
     )  # fmt: skip
     return True
-
-
-def may_change(grant: Grant) -> bool:
-    """Did the person lend enough to change who has access?"""
-    return set(CHANGING) <= set(grant.scopes)
 
 
 def named(scopes: Collection[str]) -> list[str]:

@@ -202,11 +202,26 @@ def _adopt(tenant: Tenant, addresses: Iterable[str]) -> None:
                 CalendarPermission.objects.filter(grantee=stray).update(grantee_id=people.pop())
 
 
+def store_person(*, tenant: Tenant, user: graph.User, now: datetime) -> Person:
+    """One person of a tenant whose directory is not listed, as they are now."""
+    oid = uuid.UUID(user.id)
+    people = Person.objects.filter(tenant=tenant, oid=oid)
+    known = {p.oid: p for p in people.values_list("pk", "oid", *_COLUMNS, named=True)}
+    _store_people(tenant, known, {oid: user}, now)
+    return people.get()
+
+
 def _open_mailboxes(tenant: Tenant, now: datetime) -> None:
     """A mailbox row for every user without one, in the first shards with room.
 
-    Who comes back after their mailbox was removed is read again, too.
+    Who comes back after their mailbox was removed is read again, too; and where the app reads everybody, it goes before
+    what people lent.
     """
+    if tenant.scope == Tenant.EVERYBODY:
+        lent = Mailbox.objects.filter(tenant=tenant, shard__grant__isnull=False).exclude(state=Mailbox.EXCLUDED)
+        pks = list(lent.order_by("pk").values_list("pk", flat=True))
+        for pk, shard in zip(pks, _shards_with_room(tenant, len(pks)), strict=True):
+            Mailbox.objects.filter(pk=pk).update(shard=shard, due_at=now)
     back = Mailbox.objects.filter(tenant=tenant, state=Mailbox.EXCLUDED, cause="mailbox_removed", person__ended_at=None)
     back.update(state=Mailbox.NEVER, cause="", state_since=now, due_at=now)
     users = Person.objects.filter(tenant=tenant, kind=Person.USER, ended_at=None, mailboxes=None)
@@ -224,13 +239,13 @@ def _open_mailboxes(tenant: Tenant, now: datetime) -> None:
 
 def _shards_with_room(tenant: Tenant, wanted: int) -> list[int]:
     room: list[int] = []
-    shards = SyncShard.objects.filter(tenant=tenant).annotate(size=Count("mailboxes")).order_by("number")
-    number = 0
+    shards = SyncShard.objects.filter(tenant=tenant, grant=None).annotate(size=Count("mailboxes")).order_by("number")
     for shard in shards:
-        number = shard.number
         room += [shard.pk] * max(0, SyncShard.SIZE - shard.size)
         if len(room) >= wanted:
             break
+    last = SyncShard.objects.filter(tenant=tenant).order_by("-number").values_list("number", flat=True)
+    number = last.first() or 0 if len(room) < wanted else 0
     while len(room) < wanted:
         number += 1
         room += [SyncShard.objects.create(tenant=tenant, number=number).pk] * SyncShard.SIZE

@@ -4,9 +4,9 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from sharing.models import AuditEvent, Mailbox, SyncRun, SyncShard, Tenant, User
+from sharing.models import AuditEvent, Grant, Mailbox, SyncRun, SyncShard, Tenant, User
 
 from .rows import refresh_statistics
 from .store import breaker_limit
@@ -46,7 +46,7 @@ def begin_run(*, tenant: Tenant, kind: str, now: datetime, asked_by: User | None
 
 def begin_due_runs(now: datetime) -> None:
     """Every night everything, every hour the directory and the mailboxes whose time has come; one run at a time."""
-    for tenant in Tenant.objects.asked().filter(next_hourly_at__lte=now):
+    for tenant in Tenant.objects.asked().filter(next_hourly_at__lte=now, mode=Tenant.DOMAIN_WIDE):
         is_night = tenant.next_full_at is None or tenant.next_full_at <= now
         # The conditional update is the lock: of two schedulers one begins the run.
         mine = Tenant.objects.filter(pk=tenant.pk, next_hourly_at=tenant.next_hourly_at)
@@ -74,8 +74,8 @@ def hand_to_shards(*, run: SyncRun, now: datetime) -> int:
     A full run takes every shard, any other those with a mailbox whose time has come. A shard that somebody holds keeps
     its `due_at`: it finds the run when it is let go.
     """
-    mailboxes = Mailbox.objects.filter(tenant_id=run.tenant_id).covered()
-    shards = SyncShard.objects.filter(tenant_id=run.tenant_id)
+    mailboxes = Mailbox.objects.filter(tenant_id=run.tenant_id, shard__grant=None).covered()
+    shards = SyncShard.objects.filter(tenant_id=run.tenant_id, grant=None)
     if run.kind != SyncRun.FULL:
         mailboxes = mailboxes.filter(due_at__lte=now)
     shards = shards.filter(Exists(mailboxes.filter(shard=OuterRef("pk"))))
@@ -141,10 +141,14 @@ def _close(run: SyncRun, now: datetime) -> None:
 
 
 def wake_shards(now: datetime) -> None:
-    """Make shards due that rest while one of their mailboxes is due. One statement."""
+    """Make shards due that rest while one of their mailboxes is due. One statement.
+
+    Those of the app in tenants that it reads, and those whose person lent what reads them.
+    """
     due = Mailbox.objects.filter(shard=OuterRef("pk"), due_at__lte=now).covered()
-    read = Tenant.objects.read().values("pk")
-    SyncShard.objects.filter(Exists(due), due_at=None, tenant__in=read).update(due_at=now)
+    read = Q(grant=None, tenant__in=Tenant.objects.read().values("pk"))
+    lent = Q(grant__in=Grant.objects.filter(state=Grant.CONNECTED).values("pk"))
+    SyncShard.objects.filter(Exists(due), read | lent, due_at=None).update(due_at=now)
 
 
 def ask_to_read(mailbox: Mailbox, *, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from .diff import MailboxDiff, confirm
 from .directory import ListingHeld, read_directory, removable_mailboxes, store_directory
 from .groups import count_groups
 from .known import Slot, Stub, load_calendars, load_stubs
+from .own import plan_next, prepare_own, was_held
 from .plan import LISTING_LEASE, begin_run, finish_run, hand_to_shards, stop_run
 from .read import Reading, RunMustStop, read_mailboxes
 from .rubbish import seldom_collected
@@ -76,6 +77,8 @@ def sync_shard(
     """
     if not shard.claim(now=clock(), lease=SHARD_LEASE):
         return None
+    if shard.grant_id and not prepare_own(shard=shard, client=client, now=clock()):
+        return None
     run = shard.run
     is_whole = run is not None and run.kind == SyncRun.FULL
     asked_at = clock()
@@ -89,15 +92,19 @@ def sync_shard(
         diffs, quiet = _compare_twice(window, stubs, readings)
         after = _sent(client)
         sent = {name: after[name] - before[name] for name in after}
-        visit = Visit(shard, run, asked_at, clock(), is_whole, sent)
+        visit = Visit(shard, run, asked_at, clock(), is_whole, sent, was_held(shard))
         stored = store_readings(visit=visit, diffs=diffs, quiet=quiet)
     except RunMustStop as error:
+        if shard.grant_id:  # what one person lent says nothing of the tenant
+            shard.let_go(due_at=clock() + timedelta(hours=1))
+            return None
         log.warning("tenant refused", extra={"tenant": str(shard.tenant.tid), "cause": error.cause})
         if run:
             stop_run(run=run, cause=error.cause, now=clock())
         else:
             shard.let_go(due_at=clock() + timedelta(minutes=10))
-        _lose(shard.tenant, error.cause, clock())
+        if not error.is_ours:
+            _lose(shard.tenant, error.cause, clock())
         return None
     except FenceLost:
         log.warning("shard was taken over", extra={"shard": shard.pk})
@@ -106,6 +113,8 @@ def sync_shard(
         window.close()
     if run:
         finish_run(run=run, now=clock())
+    if shard.grant_id:
+        plan_next(shard, clock())
     return stored
 
 
@@ -206,6 +215,9 @@ def _end_removed(run: SyncRun, now: datetime) -> None:
 
 
 def _note_loss(tenant: Tenant, error: graph.GraphError, now: datetime) -> None:
+    """That our own credential is not accepted looks like every tenant failing at once, and is nobody's consent."""
+    if isinstance(error, graph.CredentialRefused):
+        return
     if isinstance(error, graph.ConsentMissing | graph.TokenRefused | graph.SignInError):
         _lose(tenant, error.cause, now)
 

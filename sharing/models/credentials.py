@@ -83,3 +83,8 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.state}"
+
+    @property
+    def lets_change(self) -> bool:
+        """Did the person agree to changes, not only to reading?"""
+        return {"Calendars.ReadWrite", "MailboxSettings.ReadWrite"} <= set(self.scopes)

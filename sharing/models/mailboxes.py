@@ -105,6 +105,18 @@ class Mailbox(models.Model):
     def __str__(self) -> str:
         return str(self.person)
 
+    @property
+    def is_lent(self) -> bool:
+        """Is it read with what its person lent, not by the app?"""
+        return self.shard is not None and self.shard.grant_id is not None
+
+    @property
+    def is_read(self) -> bool:
+        """Does anything read it now: the app in its tenant, or what its person lent?"""
+        if self.shard is None:
+            return False
+        return self.shard.grant.state == "connected" if self.shard.grant else self.tenant.is_read
+
 
 class DeliveryPeriod(models.Model):
     """A past value of who gets the meeting requests."""

@@ -36,6 +36,8 @@ _FAILED = {
     "frozen": "Your IT stopped all changes.",
     "not_connected": "Calwarden has no access to Microsoft 365 at the moment.",
     "writes_off": "Calwarden may read here, not change.",
+    "grant_lost": "Your mailbox is no longer connected.",
+    "grant_reads": "You connected this mailbox for reading only.",
     "role_not_allowed": "Microsoft 365, or your IT’s policy, does not allow this role for this person.",
     "not_removable": "Microsoft 365 does not allow this row to be removed.",
     "denied": "Microsoft 365 does not let Calwarden change this mailbox.",

@@ -85,6 +85,9 @@ CAUSES = {
         "A secret kept here does not open with TOKEN_KEYS", "Put the key that sealed it back, or make a new secret."
     ),
     "no_credential": CauseWords("There is no certificate and no secret", "Set MICROSOFT_CLIENT_CERTIFICATE."),
+    "grant_lost": CauseWords("Its person’s own connection ended", "Its person connects it again."),
+    "grant_ended": CauseWords("Its person’s own connection ended", "Its person connects it again."),
+    "disconnected": CauseWords("Its person disconnected it", "Its person connects it again."),
     "other_cloud": CauseWords("The tenant is in another Microsoft cloud", "Set MICROSOFT_CLOUD."),
     "mailbox_removed": CauseWords("The mailbox was deleted for good", ""),
     "error": CauseWords("Microsoft 365 answered with an error", WAIT),

@@ -6,12 +6,16 @@ from datetime import datetime
 from django.urls import reverse
 
 from sharing import access, words
-from sharing.models import Calendar, CalendarPermission, Mailbox, Person, Role, Tenant, User
+from sharing.models import Calendar, CalendarPermission, Grant, Mailbox, Person, Role, Tenant, User
 
 from .delivering import Delivery, delivery_of, mailboxes_with_delivery
 from .rows import CalendarRow, Checked, calendar_row, checked, count_words, is_own, moment
 
 LAST_KNOWN = "This is the last known access."
+LENT = {  # what ended the own connection of a mailbox: title and text
+    "grant_lost": ("Not connected since", "Microsoft no longer accepts your connection, so nothing new is read."),
+    "disconnected": ("Disconnected", "You disconnected this mailbox, so nothing new is read."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class Note:
     text: str
     icon: str
     tone: str
-    href: str = ""  # to Connections, for who may do something about it
+    href: str = ""  # where somebody can do something about it
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ def mailbox_note(mailbox: Mailbox, user: User, now: datetime) -> Note | None:
     """What to say of a mailbox that was not read as it should be; None where all is well."""
     if mailbox.state == Mailbox.OK:
         return None
+    if mailbox.is_lent and mailbox.cause in LENT:
+        title, text = LENT[mailbox.cause]
+        since = moment(mailbox.state_since, now)
+        text = f"{text} {LAST_KNOWN}"
+        return Note(f"{title} {since}", text, "plug-connected-x", "warn", reverse("account:home"), "Connect again")
     said = words.state_words(mailbox.state)
     text = said.owner if is_own(mailbox, user) else said.sentence
     if mailbox.state == Mailbox.NEVER:
@@ -145,11 +155,16 @@ def _lead(card: Card) -> str:
 
 def _no_mailbox(user: User) -> Note:
     tenant = user.tenant
+    if access.grants_of(user).filter(state=Grant.CONNECTED).exists():
+        return Note("Connected", "We read your mailbox now. It appears here in a minute.", "loader", "")
+    if tenant.mode == Tenant.INDIVIDUAL:
+        text = f"In {tenant} everybody connects their own mailbox. It takes a minute, and you can take it back."
+        return Note("Connect your mailbox", text, "plug-connected", "", reverse("account:home"), "Your connection")
     if tenant.state == Tenant.LISTED:
         text = f"Calwarden doesn’t read the calendars of {tenant} yet."
         if tenant in access.tenants_for_setup(user):
             href = f"{reverse('setup:connections')}?tenant={tenant.public_id}"
-            return Note(f"{tenant} is not connected yet", text, "mailbox", "", href)
+            return Note(f"{tenant} is not connected yet", text, "mailbox", "", href, "Go to Connections")
         return Note(f"{tenant} is not connected yet", f"{text} Ask your IT when it will.", "mailbox", "")
     if tenant.state == Tenant.LOST:
         text = "Calwarden lost its access to Microsoft 365, so it can’t look for a new one. Your IT can restore it."

@@ -296,7 +296,7 @@ def checked(mailbox: Mailbox, now: datetime, calendar: Calendar | None = None) -
     at = mailbox.fresh_at if whole or calendar is None else calendar.read_at
     asked_at = mailbox.due_at
     is_checking = (
-        mailbox.tenant.is_read
+        mailbox.is_read
         and asked_at is not None
         and asked_at <= now <= asked_at + PATIENCE
         and (at is None or at < asked_at)

@@ -161,7 +161,7 @@ def _delivery_url(mailbox: Mailbox) -> str:
 
 def _ring(mailbox: Mailbox, now: datetime) -> bool:
     """Ask for a reading of this mailbox, once; False where one is underway or none is possible."""
-    if not mailbox.tenant.is_read or mailbox.shard_id is None or not mirror.ask_to_read(mailbox, now=now):
+    if mailbox.shard_id is None or not mailbox.is_read or not mirror.ask_to_read(mailbox, now=now):
         return False
     mailbox.due_at = now
     tasks.ring(tasks.wake, mailbox.shard_id)

@@ -1,0 +1,77 @@
+"""What the page of a person's own connection shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sharing import access
+from sharing.models import Grant, Mailbox, Tenant, User
+from sharing.words import connecting
+from sharing.words import lending as said
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """One account that the person connected."""
+
+    grant: Grant
+    is_own: bool
+    may: list[said.ScopeWords]
+    is_read_by_app: bool
+
+    @property
+    def is_connected(self) -> bool:
+        return self.grant.state == Grant.CONNECTED
+
+    @property
+    def is_private(self) -> bool:
+        return self.grant.tenant.state == Tenant.PRIVATE
+
+    @property
+    def was_given_up(self) -> bool:
+        return self.grant.cause == "disconnected"
+
+    @property
+    def why_ended(self) -> str:
+        return said.ended_words(self.grant.cause)
+
+    @property
+    def code(self) -> str:
+        return self.grant.cause if self.grant.cause.startswith("AADSTS") else ""
+
+    @property
+    def has_shared(self) -> bool:
+        return said.SHARED in self.grant.scopes
+
+    @property
+    def is_waiting(self) -> bool:
+        """Connected, and not read yet."""
+        mailbox = self.grant.mailbox
+        return self.is_connected and (mailbox is None or mailbox.state == Mailbox.NEVER)
+
+
+def page_of(user: User) -> dict[str, Any]:
+    lent = [
+        Lent(
+            grant=grant,
+            is_own=(grant.tenant_id, grant.account_oid) == (user.tenant_id, user.oid),
+            may=said.scope_words(grant.scopes),
+            is_read_by_app=grant.mailbox is not None and not grant.mailbox.is_lent and grant.mailbox.is_read,
+        )
+        for grant in access.grants_of(user)
+    ]
+    mailbox = access.mailboxes_of(user).filter(tenant=user.tenant_id, person__oid=user.oid).first()
+    own = next((each for each in lent if each.is_own), None)
+    return {
+        "title": "Your connection",
+        "lead": "What lets Calwarden read your mailbox, and what you can do about it.",
+        "own": own,
+        "others": [each for each in lent if not each.is_own],
+        "mailbox": mailbox,
+        "by_organization": mailbox is not None and not mailbox.is_lent and mailbox.is_read
+        and mailbox.state != Mailbox.EXCLUDED,
+        "may_connect_others": user.tenant.people_may_connect_others,
+        "reading": said.scope_words(("Calendars.Read", "MailboxSettings.Read")),
+        "shared": said.SCOPES[said.SHARED],
+        "is_waiting": any(each.is_waiting for each in lent),
+        "never_read": connecting.NEVER_READ,
+    }  # fmt: skip

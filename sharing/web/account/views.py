@@ -1,0 +1,90 @@
+"""A person's own connection: its page, the way to Microsoft and back, and giving it up."""
+
+import hmac
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from sharing import access, tasks
+from sharing.connect import grants, identity
+from sharing.models import SyncShard
+from sharing.web.asked import Asked
+from sharing.web.limits import limited
+from sharing.words import lending as said
+
+from .shown import page_of
+
+LENDING = "lending"  # what the session keeps until the way back
+
+
+@never_cache
+@require_safe
+def home(request: Asked) -> HttpResponse:
+    """What reads the person's mailbox now, and what they can do about it."""
+    response = render(request, "account/home.html", page_of(request.user))
+    # The forms post to us and are redirected to Microsoft: Chromium asks form-action about both.
+    csp_update({"form-action": [identity.login_origin()]})(lambda _: response)(request)
+    return response
+
+
+@limited("saving")
+@require_POST
+def connect(request: Asked) -> HttpResponse:
+    """To Microsoft; what was asked for is decided here, and kept in this browser's session."""
+    try:
+        where, kept = grants.begin(
+            user=request.user, change="change" in request.POST, shared="shared" in request.POST,
+            other="other" in request.POST, redirect_uri=_back(), now=timezone.now(),
+        )  # fmt: skip
+    except grants.GrantRefused as refused:
+        return _trouble(request, refused)
+    request.session[LENDING] = kept
+    return HttpResponseRedirect(where)
+
+
+@limited("signin", methods=("GET",))
+@never_cache
+@require_GET
+def connected(request: Asked) -> HttpResponse:
+    """Back from Microsoft; the answer counts once, in the browser and for the person that began."""
+    answer, kept = dict(request.GET.lists()), request.session.get(LENDING, {})
+    if kept and hmac.compare_digest("".join(answer.get("state", ())).encode(), kept["state"].encode()):
+        del request.session[LENDING]
+    try:
+        grant = grants.end(user=request.user, answer=answer, kept=kept, redirect_uri=_back(), now=timezone.now())
+    except grants.GrantRefused as refused:
+        return _trouble(request, refused)
+    tasks.ring(tasks.sync_shard, SyncShard.objects.get(grant=grant).pk)
+    return redirect("account:home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: Asked, public_id: str) -> HttpResponse:
+    """What stays and what goes; then the token is deleted at once."""
+    grant = access.grant_of(request.user, public_id)
+    if request.method == "POST":
+        grants.disconnect(grant=grant, now=timezone.now(), actor=request.user)
+        return redirect("account:home")
+    return render(request, "account/disconnect.html", {
+        "title": "Disconnect this mailbox?",
+        "grant": grant,
+        "is_read_by_app": grant.mailbox is not None and grant.mailbox.is_read and not grant.mailbox.is_lent,
+    })  # fmt: skip
+
+
+def _back() -> str:
+    """From PORTAL_URL, so that no Host header decides where Microsoft sends anybody."""
+    return settings.PORTAL_URL + reverse("account:connected")
+
+
+def _trouble(request: HttpRequest, why: grants.GrantRefused) -> HttpResponse:
+    """Why nothing was connected; Microsoft's number small, for IT. No text from outside is shown."""
+    words = said.lending_trouble(why.cause)
+    page = {"title": words.title, "text": words.text, "code": why.code}
+    return render(request, "account/trouble.html", page, status=403)
