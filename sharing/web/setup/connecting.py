@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from sharing.models import READER, WRITER, ActivationLink, Tenant
 from sharing.web import kept_links
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
+from sharing.web.signin.again import signed_in_lately
 from sharing.words import connecting as said
 
 from .connect_form import TenantForm
@@ -23,10 +24,16 @@ from .steps import how_far, steps
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def connect_page(request: Asked) -> HttpResponse:
-    """Which tenant, how, and who of it is read; saved before any link exists."""
+def connect_page(request: Asked) -> HttpResponseBase:
+    """For admins of the whole installation."""
     if not access.may_list_tenants(request.user):
         raise Http404
+    return _connect(request)
+
+
+@signed_in_lately("setup:connect")
+def _connect(request: Asked) -> HttpResponseBase:
+    """Which tenant, how, and who of it is read; saved before any link exists."""
     form = TenantForm(request.POST if request.method == "POST" else None)
     known: Tenant | None = None
     if request.method == "POST" and form.is_valid():
@@ -85,6 +92,7 @@ def connecting_progress(request: Asked, tenant: Tenant) -> HttpResponse:
 
 
 @setup_action
+@signed_in_lately("setup:connecting")
 def make_link(request: Asked, tenant: Tenant) -> HttpResponse:
     """A new link; the one before stops working."""
     asks = request.POST.get("asks", choosing.READ)
@@ -107,6 +115,7 @@ def cancel(request: Asked, tenant: Tenant) -> HttpResponse:
 
 
 @setup_form
+@signed_in_lately("setup:confirm_link")
 def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """What Microsoft answered, to be compared with what was meant; a POST connects the tenant."""
     link = _newest(request, tenant)

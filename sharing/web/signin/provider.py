@@ -26,8 +26,8 @@ class EntraProvider(MicrosoftGraphProvider):
 
     def get_auth_params_from_request(self, request, action):
         """Which account to offer first; nothing else from the request."""
-        if request.POST.get("prompt") == "select_account":
-            return {"prompt": "select_account"}
+        if (prompt := request.POST.get("prompt")) in ("select_account", "login"):
+            return {"prompt": prompt}
         address = request.POST.get("login_hint", "")
         return {"login_hint": address} if address in people.addresses() else {}
 

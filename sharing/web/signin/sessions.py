@@ -8,11 +8,17 @@ from django.http import HttpResponse
 LONGEST_SECONDS = 12 * 60 * 60
 # The idle limit is SESSION_COOKIE_AGE, counted from the last save; saving once a minute is near enough.
 SAVE_EVERY_SECONDS = 60
+RECENT_SECONDS = 10 * 60
 
 
 def begin(session) -> None:
     """Start the clock of a session that somebody just signed in to."""
     session["began_at"] = int(time.time())
+
+
+def is_recent(session) -> bool:
+    """Whether somebody signed in to this session in the last ten minutes."""
+    return int(time.time()) - session.get("began_at", 0) <= RECENT_SECONDS
 
 
 class SessionLimits:

@@ -1,6 +1,9 @@
 """Connecting a tenant, as admins find it: who may, what is saved, what is told once, and what a yes does."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -180,6 +183,28 @@ def test_there_is_nothing_to_confirm_before_it_is_proved(admin):
     for state in ("issued", "approved", "failed", "revoked"):
         ActivationLink.objects.update(state=state)
         assert admin.post("/setup/connecting/confirm/").status_code == 404
+
+
+@pytest.fixture
+def later():
+    """`later(minutes=…)`: so long after the sign-in."""
+    with time_machine.travel(rows.NOW, tick=False) as machine:
+        yield lambda **span: machine.move_to(rows.NOW + timedelta(**span))
+
+
+@pytest.mark.parametrize("path", ["/setup/connect/", "/setup/connecting/link/", "/setup/connecting/confirm/"])
+def test_a_sign_in_more_than_ten_minutes_ago_is_asked_for_again(path, installs, proved, later):
+    installs.get("/setup/connecting/")
+    later(minutes=9)
+    assert b"Sign in again" not in installs.post(path, {"asks": "x"}).content
+    later(minutes=11)
+    before = (Tenant.objects.count(), ActivationLink.objects.count())
+    answer = installs.post(path, CHOSEN | {"asks": "read"})
+    assert answer.status_code == 403
+    assert "Nothing was saved" in answer.content.decode()
+    assert "form-action 'self' http://127.0.0.1:8010" in answer.headers["Content-Security-Policy"]
+    assert (Tenant.objects.count(), ActivationLink.objects.count()) == before
+    assert installs.get("/setup/connecting/").status_code == 200
 
 
 def test_the_page_is_loaded_anew_when_something_happened(admin):
