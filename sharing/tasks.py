@@ -1,22 +1,38 @@
 """Celery entry points: load rows, build a client, call the domain; and what is due."""
 
+import functools
 import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from celery import shared_task
+import celery
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.timezone import now as clock
 
-from sharing import changes, connect, mirror
-from sharing.connect import client_for
-from sharing.models import READER, ActivationLink, Change, SyncRun, SyncShard
+from sharing import changes, connect, mirror, notices
+from sharing.connect import calls, client_for
+from sharing.models import READER, ActivationLink, Change, Notice, SyncRun, SyncShard
 
 log = logging.getLogger(__name__)
 
 RING_SECONDS = 60  # an old ring is worth nothing: the next tick rings again, and rings must not pile up
 AT_ONCE = 200  # rows of one kind that one look at the queue rings for
+DECIDE_SECONDS = 60  # what admins are told is thought about no more often
+
+
+class Counted(celery.Task):
+    """A task that, however it ends, adds up what it asked Microsoft for."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        finally:
+            calls.flush(clock())
+
+
+shared_task = functools.partial(celery.shared_task, base=Counted)
 
 
 @shared_task(soft_time_limit=80, time_limit=90)
@@ -59,6 +75,11 @@ def prove_link(pk: int) -> None:
 
 
 @shared_task(soft_time_limit=50, time_limit=60)
+def send_notice(pk: int) -> None:
+    notices.send(notice=Notice.objects.get(pk=pk), clock=clock)
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
 def tick() -> None:
     """Beat's only task: ring for whatever is due."""
     for task, pk in due(clock()):
@@ -86,6 +107,11 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     mirror.wake_shards(now)
     for pk in SyncShard.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield sync_shard, pk
+    # Last: mail may wait, and what decides about it looks at what was begun above.
+    if cache.add("notices.decided", True, timeout=DECIDE_SECONDS):
+        notices.decide(now)
+    for pk in Notice.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield send_notice, pk
 
 
 def ring(task: Any, pk: int) -> None:
