@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 EXTRAS = ("tenant_id", "run_id", "shard_id", "change_id", "request_id", "task", "row", "cause")
 
 _SECRETS = [
+    (re.compile(r"(/activate/)[^\s\"']+"), r"\1[cut]"),
     (re.compile(r"(/callback/?)\?[^\s\"']*"), r"\1?[cut]"),
     (re.compile(r"(?i)(authorization\W{1,4}(?:bearer|basic)?\s*)[^\s\"',}]+"), r"\1[cut]"),
     (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), r"\1[cut]"),

@@ -49,6 +49,8 @@ print(keys.made_once(Path({str(tmp_path)!r}) / "secret_key", keys.secret_key))
     "secret",
     [
         "GET /accounts/microsoft/login/callback/?code=0.AXYA-canary&state=canary HTTP/1.1",
+        "GET /activate/canary/ HTTP/1.1",
+        "GET /activate/signed-in/?code=canary&state=canary HTTP/1.1",
         "{'Authorization': 'Bearer canary'}",
         "authorization: Basic canary",
         "client_secret=canary&grant_type=client_credentials",
