@@ -85,7 +85,7 @@ def lift(*, tenant: Tenant, actor: User, now: datetime) -> None:
 
 def ask(*, limit: GroupLimit, now: datetime) -> None:
     """Test at the next opportunity, because somebody ran the script; a test that is underway is left alone."""
-    mine = GroupLimit.objects.filter(pk=limit.pk).filter(Q(due_at=None) | Q(due_at__gt=now + LEASE))
+    mine = GroupLimit.objects.filter(pk=limit.pk).filter(Q(due_at=None) | ~Q(due_at__gt=now, due_at__lte=now + LEASE))
     mine.update(due_at=now, tested_at=None)
 
 
@@ -156,7 +156,7 @@ def _membership(limit: GroupLimit, client: graph.Client, fields: dict[str, Any])
         below = groups.list_members(client, oid, nested=True) if direct.groups else direct
     except graph.GraphError as error:
         log.warning("a group could not be listed", extra={"tenant": str(limit.tenant.tid), "cause": error.cause})
-        return None, f"group_{error.cause}"[:80]
+        return None, f"group_{error.word}"
     inside = (below if limit.is_legacy else direct).users
     if not inside:
         return None, "group_empty"  # or it hides its members, which looks the same

@@ -51,7 +51,7 @@ def try_both(
         principal = applications.principal_of(token)
         granted = _granted(client, token, principal)
     except graph.GraphError as error:
-        return Test(Verdict(GroupLimit.INCONCLUSIVE, error.cause[:80], limit.is_legacy), limit.inside, limit.outside)
+        return Test(Verdict(GroupLimit.INCONCLUSIVE, error.word, limit.is_legacy), limit.inside, limit.outside)
     if membership:
         inside = _try_side(limit, client, _inside(limit, membership), INSIDE, clock)
         outside = _try_side(limit, client, _outside(limit, membership), OUTSIDE, clock)
@@ -116,10 +116,10 @@ def _probe(client: graph.Client, person: Person) -> str:
         applications.try_mailbox(client, str(person.oid))
     except graph.Denied as error:
         if not applications.is_refusal(error):
-            return error.cause[:80]
+            return error.word
         return POLICY if isinstance(error, graph.OutOfScope) else REFUSED
     except graph.GraphError as error:
-        return error.cause[:80] if not isinstance(error, graph.MailboxMissing) else "no_mailbox"
+        return error.word
     return READ
 
 

@@ -1,0 +1,5 @@
+"""A connected Contoso, and a clock set by hand."""
+
+from tests.contoso import clock, contoso, sync
+
+__all__ = ["clock", "contoso", "sync"]
