@@ -77,8 +77,11 @@ def whole(call: Call, user: User) -> dict[str, Any]:
     }
 
 
-def wanted(call: Call) -> list[str]:
-    """The properties `$select` names, as the schema spells them, the default ones without it. Raises Refusal."""
+def wanted(call: Call, *, is_own: bool = False) -> list[str]:
+    """The properties `$select` names, as the schema spells them, the default ones without it. Raises Refusal.
+
+    User.Read opens the whole of one's own profile (https://learn.microsoft.com/graph/permissions-reference#userread).
+    """
     if "$select" not in call.params:
         return list(DEFAULTS)
     names = [name.strip() for name in call.params["$select"].split(",") if name.strip()]
@@ -88,7 +91,7 @@ def wanted(call: Call) -> list[str]:
             message = f"Could not find a property named '{name}' on type 'microsoft.graph.user'."
             raise Refusal("BadRequest", message=message)
     basic = {name.lower() for name in DEFAULTS}
-    if not call.may("users in full") and not basic.issuperset(name.lower() for name in names):
+    if not is_own and not call.may("users in full") and not basic.issuperset(name.lower() for name in names):
         raise Refusal("Authorization_RequestDenied")
     return [known.get(name.lower(), name) for name in names]
 
@@ -122,10 +125,11 @@ def get_user(call: Call, key: str) -> Response:
     """One user; `$select=mailboxSettings` works here and not in a list."""
     call.only("GET")
     user = call.tenant.user(key)
-    call.need("self" if user and call.caller.oid == user.oid else "users", "Authorization_RequestDenied")
+    is_own = user is not None and call.caller.oid == user.oid
+    call.need("self" if is_own else "users", "Authorization_RequestDenied")
     if user is None:
         raise Refusal("Request_ResourceNotFound", key)
-    names = wanted(call)
+    names = wanted(call, is_own=is_own and call.may("self"))
     value = shown(call, user, names)
     if "mailboxsettings" in {name.lower() for name in names}:
         owner = call.mailbox_user(user.oid, "read settings")

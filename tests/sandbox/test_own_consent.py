@@ -135,6 +135,15 @@ def test_a_persons_token_reaches_the_own_mailbox_and_no_other(cloud):
     assert (response.status, code(response)) == (403, "Authorization_RequestDenied")
 
 
+def test_with_user_read_the_own_profile_opens_whole_and_no_other(cloud):
+    wanted = "?$select=id,proxyAddresses,accountEnabled"
+    token = connect(cloud, scope="openid User.Read")["access_token"]
+    assert json.loads(graph(cloud, f"/users/{cast.MEGAN}{wanted}", token).body)["proxyAddresses"]
+    assert graph(cloud, f"/users/{cast.ALEX}{wanted}", token).status == 403
+    token = connect(cloud, scope="openid Calendars.Read")["access_token"]
+    assert graph(cloud, f"/users/{cast.MEGAN}{wanted}", token).status == 403
+
+
 def test_reading_alone_does_not_write(cloud):
     token = connect(cloud, scope="openid Calendars.Read")["access_token"]
     assert graph(cloud, "/me/calendar", token).status == 200
