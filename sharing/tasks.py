@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils.timezone import now as clock
 
 from sharing import changes, connect, mirror, notices
-from sharing.connect import calls, client_for
+from sharing.connect import calls, client_for, client_for_mailbox, client_for_shard
 from sharing.models import READER, ActivationLink, Change, Notice, SyncRun, SyncShard
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,14 @@ shared_task = functools.partial(celery.shared_task, base=Counted)
 @shared_task(soft_time_limit=80, time_limit=90)
 def apply_change(pk: int) -> None:
     """Take one change a step further; its row is the truth, this message only a hint."""
-    related = ("tenant", "actor", "mailbox", "mailbox__person", "mailbox__tenant", "calendar", "permission")
+    related = (
+        "tenant", "actor", "mailbox__person", "mailbox__tenant", "mailbox__shard__grant__tenant", "calendar",
+        "permission",
+    )  # fmt: skip
     change = Change.objects.select_related(*related).get(pk=pk)
     if change.calendar:
         change.calendar.mailbox = change.mailbox
-    changes.apply(client=client_for(change.tenant), change=change, clock=clock)
+    changes.apply(client=client_for_mailbox(change.mailbox), change=change, clock=clock)
 
 
 @shared_task(soft_time_limit=780, time_limit=840)
@@ -55,8 +58,8 @@ def list_directory(pk: int) -> None:
 
 @shared_task(soft_time_limit=1080, time_limit=1140)
 def sync_shard(pk: int) -> None:
-    shard = SyncShard.objects.select_related("tenant", "run").get(pk=pk)
-    mirror.sync_shard(shard=shard, client=client_for(shard.tenant), clock=clock)
+    shard = SyncShard.objects.select_related("tenant", "run", "grant__tenant").get(pk=pk)
+    mirror.sync_shard(shard=shard, client=client_for_shard(shard), clock=clock)
 
 
 @shared_task(soft_time_limit=1080, time_limit=1140)
