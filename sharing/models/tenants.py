@@ -55,6 +55,8 @@ class Tenant(models.Model):
     people_may_connect_others = models.BooleanField(default=False, help_text="Mailboxes of other accounts.")
     writes_on = models.BooleanField(default=False)
     has_writer = models.BooleanField(default=False, help_text="Writing goes through the second registration.")
+    roles_held = models.JSONField(null=True, blank=True, help_text="App roles that our last token named, by name.")
+    roles_held_at = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     guests_may_sign_in = models.BooleanField(default=False)
     delta_link = models.TextField(blank=True)
