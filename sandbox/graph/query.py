@@ -10,6 +10,7 @@ _TEXT = r"'((?:[^']|'')*)'"
 _CLAUSE = re.compile(
     rf"(?:(\w+)\s+(eq|ne)\s+(?:{_TEXT}|(true|false|null))|(startswith|endswith)\((\w+),\s*{_TEXT}\))$", re.I
 )
+_ANY = re.compile(rf"(\w+)/any\((\w+):\s*(\w+)\s+eq\s+{_TEXT}\)$", re.I)
 _SPLIT = re.compile(r"\s+(and|or)\s+(?=(?:[^']*'[^']*')*[^']*$)", re.I)
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -38,6 +39,9 @@ def filtered(call: Call, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _test(clause: str) -> Any:
+    if (within := _ANY.match(clause)) and within[2] == within[3]:
+        each, one = within[1], within[4].replace("''", "'").casefold()
+        return lambda row: one in (_folded(value) for value in row.get(each) or ())
     found = _CLAUSE.match(clause)
     if not found:
         raise _unsupported()

@@ -58,7 +58,7 @@ from .resources import (
 from .settings import read_settings, update_delivery
 from .tokens import Credential, Token, Tokens, TokenSource, client_assertion
 from .transport import make_session
-from .users import delta_link, first_users, get_user, list_users, users_delta
+from .users import delta_link, find_users, first_users, get_user, get_users, list_users, users_delta
 from .window import Answer, Ask, Window
 
 __all__ = [
@@ -116,6 +116,7 @@ __all__ = [
     "delete_permission",
     "delta_link",
     "endpoints",
+    "find_users",
     "first_contacts",
     "first_groups",
     "first_users",
@@ -123,6 +124,7 @@ __all__ = [
     "get_default_calendar",
     "get_organization",
     "get_user",
+    "get_users",
     "list_calendars",
     "list_contacts",
     "list_mail_groups",

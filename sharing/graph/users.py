@@ -1,12 +1,14 @@
 """Directory users."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import parse
 from .client import Client
-from .errors import Malformed, Rejected, ResyncRequired
-from .ids import directory_id, path_of_link
+from .errors import MailboxMissing, Malformed, NotFound, Rejected, ResyncRequired
+from .ids import directory_id, path_of_link, with_query
 from .resources import Delta, User
+from .window import Answer, Ask, Window
 
 _SELECT = (
     "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled,jobTitle,department,"
@@ -36,6 +38,48 @@ def get_user(client: Client, user_id: str) -> User:
     https://learn.microsoft.com/graph/api/user-get
     """
     return parse.user(client.get(f"/users/{directory_id(user_id)}", {"$select": _SELECT}))
+
+
+def get_users(client: Client, user_ids: Iterable[str]) -> dict[str, User | None]:
+    """These users and nobody else, in batches; None for an id that nobody has. All of them, or a GraphError.
+
+    https://learn.microsoft.com/graph/api/user-get
+    """
+    found: dict[str, User | None] = {}
+    for answer in _ask(client, {i: with_query(f"/users/{directory_id(i)}", {"$select": _SELECT}) for i in user_ids}):
+        if isinstance(answer.error, NotFound | MailboxMissing):
+            found[str(answer.key)] = None
+        elif answer.error:
+            raise answer.error
+        else:
+            found[str(answer.key)] = parse.user(answer.body)
+    return found
+
+
+def find_users(client: Client, addresses: Iterable[str]) -> dict[str, tuple[User, ...]]:
+    """Who has each of these addresses, in batches; nobody else is asked about. All of them, or a GraphError.
+
+    https://learn.microsoft.com/graph/api/user-list
+    """
+    found: dict[str, tuple[User, ...]] = {}
+    for answer in _ask(client, {a: with_query("/users", {"$filter": _has(a), "$select": _SELECT}) for a in addresses}):
+        if answer.error:
+            raise answer.error
+        found[str(answer.key)] = parse.users(answer.items)
+    return found
+
+
+def _has(address: str) -> str:
+    text = address.replace("'", "''")
+    return f"mail eq '{text}' or userPrincipalName eq '{text}' or proxyAddresses/any(a:a eq 'smtp:{text}')"
+
+
+def _ask(client: Client, paths: dict[str, str]) -> Iterable[Answer]:
+    window = Window(client)
+    try:
+        yield from window.read(Ask(key, key, path) for key, path in paths.items())
+    finally:
+        window.close()
 
 
 def users_delta(client: Client, link: str | None) -> Delta:
