@@ -21,10 +21,12 @@ from .plan import (
     stop_run,
     wake_shards,
 )
+from .scope import DISCONNECTED, NOT_MATCHED, OUTSIDE_GROUP, end_disconnected, in_domains, match_invitations
 from .sync import list_directory, run_here, sync_shard
 
 __all__ = [
-    "ListingHeld", "NotHeld", "NotTrusted", "RunUnderway", "accept_run", "ask_to_read", "begin_due_runs", "begin_run",
-    "finish_run", "list_directory", "look_at_calendar", "look_at_delivery", "noted_version", "reject_run", "run_here",
-    "stop_run", "store_calendar", "store_delivery", "sync_shard", "wake_shards",
+    "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway", "accept_run",
+    "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "finish_run", "in_domains", "list_directory",
+    "look_at_calendar", "look_at_delivery", "match_invitations", "noted_version", "reject_run", "run_here", "stop_run",
+    "store_calendar", "store_delivery", "sync_shard", "wake_shards",
 ]  # fmt: skip

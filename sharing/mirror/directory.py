@@ -16,6 +16,7 @@ from sharing.models import CalendarPermission, Mailbox, Person, PersonAddress, S
 
 from .holders import search_text
 from .rows import chunks, insert_rows, moment, update_rows
+from .scope import apply_scope, invited, known_ids, match_invitations
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Listing:
     groups: tuple[graph.Group, ...] | None = None
     contacts: tuple[graph.Contact, ...] | None = None
     organization: graph.Organization | None = None
+    # Who has which of the addresses that were asked about, where nobody else was asked about.
+    owners: dict[str, frozenset[str]] | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +74,25 @@ def read_directory(client: graph.Client, *, link: str) -> Listing:
         listing.groups = _optional("groups", lambda: graph.list_mail_groups(client))
         listing.contacts = _optional("contacts", lambda: graph.list_contacts(client))
     return listing
+
+
+def read_people(client: graph.Client, *, tenant: Tenant) -> Listing:
+    """Ask for the people known here and for those invited, and for nobody else. Complete, or a graph.GraphError."""
+    organization = graph.get_organization(client)
+    tenant.domains = list(organization.domains)
+    found = graph.get_users(client, sorted(known_ids(tenant)))
+    users = {oid: user for oid, user in found.items() if user}
+    gone = Person.objects.filter(tenant=tenant, oid__in=found.keys() - users.keys()).values_list("oid", "missed_at")
+    by_address = graph.find_users(client, invited(tenant))
+    users |= {user.id: user for owners in by_address.values() for user in owners}
+    return Listing(
+        users=tuple(users.values()),
+        removed=tuple((str(oid), "deleted" if missed_at else "changed") for oid, missed_at in gone),
+        link="",
+        is_whole=False,
+        organization=organization,
+        owners={address: frozenset(user.id for user in owners) for address, owners in by_address.items()},
+    )
 
 
 def _optional(what: str, ask: Callable[[], Things]) -> Things | None:
@@ -104,14 +126,18 @@ def store_directory(*, tenant: Tenant, listing: Listing, now: datetime, breaker:
             raise ListingHeld(len(newly))
         arrivals = Arrivals(people=len(listing.users))
         _store_people(tenant, known, seen, now)
+        for address, oids in (listing.owners or {}).items():
+            PersonAddress.objects.filter(tenant=tenant, address=address).exclude(person__oid__in=oids).delete()
         _part(gone, arrivals, now)
-        _open_mailboxes(tenant, now)
         fields: dict[str, Any] = {"delta_link": listing.link}
         if listing.organization:
             fields |= {"name": listing.organization.name, "domains": list(listing.organization.domains)}
         Tenant.objects.filter(pk=tenant.pk).update(**fields)
         for name, value in fields.items():
             setattr(tenant, name, value)
+        match_invitations(tenant=tenant, now=now)
+        _open_mailboxes(tenant, now)
+        apply_scope(tenant=tenant, now=now)
     return arrivals
 
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from sharing.models import AuditEvent, Grant, Mailbox, SyncRun, SyncShard, Tenant, User
 
 from .rows import refresh_statistics
+from .scope import is_unknown
 from .store import breaker_limit
 
 NIGHT = timedelta(days=1)
@@ -79,6 +80,8 @@ def hand_to_shards(*, run: SyncRun, now: datetime) -> int:
     if run.kind != SyncRun.FULL:
         mailboxes = mailboxes.filter(due_at__lte=now)
     shards = shards.filter(Exists(mailboxes.filter(shard=OuterRef("pk"))))
+    if is_unknown(run.tenant):
+        mailboxes, shards = mailboxes.none(), shards.none()
     count = mailboxes.count()
     with transaction.atomic():
         pks = list(shards.values_list("pk", flat=True))

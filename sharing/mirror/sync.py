@@ -12,7 +12,7 @@ from sharing import graph
 from sharing.models import Calendar, Mailbox, PermissionPeriod, SyncRun, SyncShard, Tenant
 
 from .diff import MailboxDiff, confirm
-from .directory import ListingHeld, read_directory, removable_mailboxes, store_directory
+from .directory import ListingHeld, read_directory, read_people, removable_mailboxes, store_directory
 from .groups import count_groups
 from .known import Slot, Stub, load_calendars, load_stubs
 from .own import plan_next, prepare_own, was_held
@@ -43,7 +43,10 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     try:
         is_accepted = run.accepts is not None and run.accepts.cause == LISTING
         is_whole = run.kind == SyncRun.FULL or is_accepted
-        listing = read_directory(client, link="" if is_whole else tenant.delta_link)
+        if tenant.scope == Tenant.PEOPLE:
+            listing = read_people(client, tenant=tenant)
+        else:
+            listing = read_directory(client, link="" if is_whole else tenant.delta_link)
         store_directory(tenant=tenant, listing=listing, now=clock(), breaker=not is_accepted)
     except ListingHeld as error:
         held = {"outcome": SyncRun.HELD, "cause": LISTING, "held_back": error.missing}
@@ -57,7 +60,7 @@ def list_directory(*, run: SyncRun, client: graph.Client, clock: Clock) -> bool:
     if run.kind in (SyncRun.FULL, SyncRun.ACCEPTED):
         _end_removed(run, clock())
     _find_again(tenant, clock())
-    if run.kind != SyncRun.ASKED:
+    if run.kind != SyncRun.ASKED and tenant.scope != Tenant.PEOPLE:
         count_groups(tenant=tenant, client=client, now=clock(), is_whole=is_whole)
     _note_sent(run, client, before)
     hand_to_shards(run=run, now=clock())

@@ -159,12 +159,14 @@ class CalendarPermission(models.Model):
 class PermissionPeriod(models.Model):
     """A past role of one permission: true from between began_after_at and began_at to between the two ends."""
 
-    CHANGED, REMOVED, CALENDAR_REMOVED, MAILBOX_REMOVED = (
+    CHANGED, REMOVED, CALENDAR_REMOVED, MAILBOX_REMOVED, OUT_OF_SCOPE = (
         "changed",
         "removed",
         "calendar_removed",
         "mailbox_removed",
+        "out_of_scope",  # it may go on at Microsoft; Calwarden reads that mailbox no more
     )
+    WITH_ITS_CALENDAR = (CALENDAR_REMOVED, MAILBOX_REMOVED, OUT_OF_SCOPE)
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     permission = models.ForeignKey(CalendarPermission, on_delete=models.PROTECT, related_name="periods", db_index=False)

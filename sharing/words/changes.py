@@ -184,6 +184,8 @@ def noticed_sentence(
 ) -> str:
     """A difference seen: `before` empty is new access, `after` empty its end; `end` is PermissionPeriod.end."""
     gone = {"calendar_removed": "the calendar was deleted", "mailbox_removed": "the mailbox was deleted"}.get(end)
+    if end == "out_of_scope":
+        return f"{name}’s access is no longer looked at here: the mailbox was left out"
     if gone:
         return f"{name}’s access ended: {gone}"
     label = partial(role_label, audience=audience, whose=whose)

@@ -55,7 +55,7 @@ class History:
         # A calendar comes and goes with its row for everyone; that is no news about anybody.
         everyone = {"permission__is_organization": True}
         ends = access.periods_of(user).filter(change=None)
-        ends = ends.exclude(**everyone, end__in=[PermissionPeriod.CALENDAR_REMOVED, PermissionPeriod.MAILBOX_REMOVED])
+        ends = ends.exclude(**everyone, end__in=PermissionPeriod.WITH_ITS_CALENDAR)
         firsts = access.first_periods_of(user).exclude(**everyone, role=Role.NONE)
         begun = access.begun_of(user).exclude(is_organization=True, role=Role.NONE)
         below = "permission__calendar"
