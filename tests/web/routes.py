@@ -11,7 +11,16 @@ from django.utils.http import urlencode
 
 from sharing import changes, tasks
 from sharing.connect import choosing, links
-from sharing.models import WRITER, ActivationLink, CalendarPermission, Mailbox, RoleAssignment, Stewardship, SyncRun
+from sharing.models import (
+    WRITER,
+    ActivationLink,
+    CalendarPermission,
+    Grant,
+    Mailbox,
+    RoleAssignment,
+    Stewardship,
+    SyncRun,
+)
 from tests.cast import (
     ALEX,
     ALLAN,
@@ -81,6 +90,10 @@ CLASSES = {
     "remove": Class(OWNER, post=302, of="calendar", row="permission", form={"seen": "role"}),
     "change": Class(OWNER, get=302, of="change", is_page=False),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
+    "account:home": Class(SIGNED_IN),
+    "account:connect": Class(SIGNED_IN, get=405, post=302),
+    "account:connected": Class(SIGNED_IN, get=403, head=405),
+    "account:disconnect": Class(OWNER, post=302, of="grant"),
     "it:overview": Class(IT, query="tenant"),
     "it:access": Class(IT, query="tenant"),
     "it:access_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
@@ -155,6 +168,7 @@ class Place:
     person: str = "AAAAAAAAAAAAAAAA"
     run: str = "AAAAAAAAAAAAAAAA"
     held: str = "AAAAAAAAAAAAAAAA"
+    grant: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
     assignment: int = 10**9
     stewardship: int = 10**9
@@ -250,10 +264,17 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
     )
     tasks.apply_change(change.pk)
     steward = Stewardship.objects.create(tenant=mailbox.tenant, mailbox=mailbox, oid=uuid.uuid4(), given_at=cast.now)
+    owner = cast.users[may[OWNER][0]]
+    grant = Grant.objects.create(
+        user=owner, tenant=mailbox.tenant, account_oid=owner.oid, account_address=owner.address, sealed="sealed",
+        scopes=["Calendars.Read", "MailboxSettings.Read"], connected_at=cast.now, refreshed_at=cast.now,
+        state_since=cast.now,
+    )  # fmt: skip
     return Place(
         name,
         may,
         mailbox=mailbox.public_id,
+        grant=grant.public_id,
         calendar=calendar.public_id,
         change=change.public_id,
         person=mailbox.person.public_id,
