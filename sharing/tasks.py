@@ -12,8 +12,9 @@ from django.core.cache import cache
 from django.utils.timezone import now as clock
 
 from sharing import changes, connect, mirror, notices
-from sharing.connect import calls, client_for, client_for_mailbox, client_for_shard
-from sharing.models import READER, ActivationLink, Change, Notice, SyncRun, SyncShard
+from sharing.connect import calls, client_for, client_for_mailbox, client_for_shard, clients, credentials, limits, permissions
+from sharing.mirror import scope
+from sharing.models import ActivationLink, AppCredential, Change, GroupLimit, Notice, SyncRun, SyncShard
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,9 @@ def apply_change(pk: int) -> None:
 @shared_task(soft_time_limit=780, time_limit=840)
 def list_directory(pk: int) -> None:
     run = SyncRun.objects.select_related("tenant").get(pk=pk)
-    mirror.list_directory(run=run, client=client_for(run.tenant), clock=clock)
+    client = client_for(run.tenant)
+    if mirror.list_directory(run=run, client=client, clock=clock):
+        permissions.note_roles(tenant=run.tenant, client=client, now=clock())
     for shard in SyncShard.objects.due(clock()).filter(run=run).values_list("pk", flat=True):
         ring(sync_shard, shard)
 
@@ -72,14 +75,26 @@ def wake(pk: int) -> None:
 @shared_task(soft_time_limit=150, time_limit=170)
 def prove_link(pk: int) -> None:
     link = ActivationLink.objects.select_related("tenant").get(pk=pk)
-    tenant, app = link.tenant, link.app
-    client = client_for(tenant) if app == READER else connect.client_for_tid(str(tenant.tid), app=app)
-    connect.prove_link(link=link, client=client, clock=clock)
+    connect.prove_link(link=link, client=clients.client_of(link.tenant, app=link.app), clock=clock)
+
+
+@shared_task(soft_time_limit=80, time_limit=90)
+def tend_credential(pk: int) -> None:
+    """Try the certificate or secret that is next, or erase the one before at its end."""
+    credentials.tend(row=AppCredential.objects.get(pk=pk), clock=clock)
 
 
 @shared_task(soft_time_limit=50, time_limit=60)
 def send_notice(pk: int) -> None:
     notices.send(notice=Notice.objects.get(pk=pk), clock=clock)
+
+
+@shared_task(soft_time_limit=150, time_limit=170)
+def test_limit(pk: int) -> None:
+    """List the members of the limiting group, read whom it names, and try whether Exchange keeps the app to it."""
+    limit = GroupLimit.objects.select_related("tenant", "inside", "outside").get(pk=pk)
+    limits.try_limit(limit=limit, client=client_for(limit.tenant), clock=clock)
+    scope.apply_scope(tenant=limit.tenant, now=clock())
 
 
 @shared_task(soft_time_limit=50, time_limit=60)
@@ -102,8 +117,13 @@ def due_changes(now: datetime) -> Iterator[tuple[Any, int]]:
 
 def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     """Runs whose time has come are begun here, and shards woken for single mailboxes."""
+    for pk in AppCredential.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield tend_credential, pk
     for pk in ActivationLink.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield prove_link, pk
+    for pk in limits.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield test_limit, pk
+    mirror.end_disconnected(now)
     mirror.begin_due_runs(now)
     for pk in SyncRun.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield list_directory, pk

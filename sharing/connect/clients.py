@@ -80,8 +80,12 @@ def chosen(app: str) -> tuple[str, AppCredential | None]:
 
 def credential(app: str = READER) -> graph.Credential:
     """What proves that we are `app`. Raises NoCredential."""
+    return credential_from(app, *chosen(app))
+
+
+def credential_from(app: str, source: str, kept: AppCredential | None) -> graph.Credential:
+    """The credential that was chosen. Raises NoCredential."""
     registration, client_id = REGISTRATIONS[app], client_id_of(app)
-    source, kept = chosen(app)
     if kept:
         return opened(kept)
     if source == FILE:

@@ -199,7 +199,7 @@ def in_force(app: str) -> InForce:
     """What the app proves itself with now; `trouble` is a sentence where that cannot be used."""
     source, row = clients.chosen(app)
     try:
-        pem = clients.credential(app).certificate_pem
+        pem = clients.credential_from(app, source, row).certificate_pem
         return InForce(source, row, certificates.public_part(pem) if pem else None)
     except clients.NoCredential as error:
         return InForce(source, row, trouble=str(error))

@@ -1,6 +1,6 @@
 """What every page's frame shows: theme, navigation by audience, the tenant, the sandbox ribbon and banners."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
@@ -9,9 +9,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from sharing import access, words
-from sharing.connect import identity
+from sharing import access, notices, words
+from sharing.connect import credentials, identity
 from sharing.models import RoleAssignment, SyncRun, Tenant
+from sharing.words import credentials as credential_words
 
 from . import theme
 
@@ -27,14 +28,18 @@ SETUP_PAGES = (
     ("setup:users", "Users", "user"),
     ("setup:roles", "Roles", "user-shield"),
     ("setup:runs", "Sync runs", "refresh"),
+    ("setup:disclosure", "Disclosure", "shield-check"),
 )
+INSTALLATION_PAGES = (("setup:credentials", "Credentials", "certificate"),)
 # Pages below one of the above, which stays marked.
 BELOW = {
     "calendar": "home", "role": "home", "remove": "home",
-    "it:person": "it:people", "setup:run": "setup:runs", "setup:connect": "setup:connections",
+    "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
+    "setup:connect": "setup:connections",
     "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",
+    "setup:limit": "setup:connections", "setup:lift_limit": "setup:connections",
+    "setup:client_secret": "setup:credentials", "setup:erase_credential": "setup:credentials",
 }  # fmt: skip
-STALE_AFTER = timedelta(hours=36)
 
 
 class Shell:
@@ -105,7 +110,10 @@ class Shell:
 
     @property
     def setup_pages(self) -> list[dict[str, Any]]:
-        return self._pages(SETUP_PAGES, self.setup_tenants) if self.setup_tenants else []
+        if not self.setup_tenants:
+            return []
+        of_all = INSTALLATION_PAGES if access.may_list_tenants(self.user) else ()
+        return self._pages((*SETUP_PAGES, *of_all), self.setup_tenants)
 
     @property
     def it_home(self) -> str:
@@ -126,7 +134,8 @@ class Shell:
 
     @cached_property
     def banners(self) -> list[dict[str, str]]:
-        return banners(self.tenant) if self.tenant else []
+        found = credential_banners() if self.area == "setup" and self.tenant else []
+        return found + (banners(self.tenant) if self.tenant else [])
 
     def _pages(self, pages, tenants: list[Tenant]) -> list[dict[str, Any]]:
         chosen = self.tenant if len(tenants) > 1 and self.tenant in tenants else None
@@ -149,6 +158,15 @@ def _reverse(name: str) -> str:
         return "/"
 
 
+def credential_banners() -> list[dict[str, str]]:
+    """What the apps prove themselves with, and what ends soon or has ended: for whoever sets the portal up."""
+    found = []
+    for app, expires_at, days in credentials.expiring(timezone.now()):
+        title, text = credential_words.ends(timezone.localtime(expires_at), days, app)
+        found.append({"kind": "warn" if days else "bad", "icon": "certificate", "title": title, "text": text})
+    return found
+
+
 def banners(tenant: Tenant) -> list[dict[str, str]]:
     """What is wrong or switched off for a whole tenant, worst first, as titles and sentences."""
     now = timezone.localtime()
@@ -161,13 +179,7 @@ def banners(tenant: Tenant) -> list[dict[str, str]]:
             "text": "What you see is from before. Changes are off.",
         })  # fmt: skip
     elif tenant.is_read:
-        last = SyncRun.objects.filter(tenant=tenant, outcome=SyncRun.DONE).order_by("-finished_at").first()
-        if last and last.finished_at and now - last.finished_at > STALE_AFTER:
-            read = words.moment(timezone.localtime(last.finished_at), now)
-            found.append({
-                "kind": "warn", "icon": "clock", "title": "What you see may be out of date",
-                "text": f"The last check against Microsoft 365 ended {read}.",
-            })  # fmt: skip
+        found += _of_reading(tenant, now)
     if tenant.frozen_at:
         since = words.moment(timezone.localtime(tenant.frozen_at), now)
         found.append({
@@ -180,6 +192,31 @@ def banners(tenant: Tenant) -> list[dict[str, str]]:
             "text": "Calwarden may read here, not change. You can look at everything, but change nothing.",
         })  # fmt: skip
     return found
+
+
+def _of_reading(tenant: Tenant, now: datetime) -> list[dict[str, str]]:
+    """What the newest run says: that our own credential is refused, or that the picture is old."""
+    ended = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False)
+    newest = ended.order_by("-began_at").values_list("outcome", "finished_at").first()
+    if newest is None:
+        return []
+    outcome, read_at = newest
+    if outcome != SyncRun.DONE:
+        if broken := credentials.broken(tenant):
+            since = words.moment(timezone.localtime(broken.since), now)
+            return [{
+                "kind": "bad", "icon": "certificate",
+                "title": f"Microsoft does not accept Calwarden’s own credential, {since}",
+                "text": "What you see is from before. Changes wait until it is replaced.",
+            }]  # fmt: skip
+        read_at = ended.filter(outcome=SyncRun.DONE).order_by("-began_at").values_list("finished_at", flat=True).first()
+    if read_at is None or now - read_at <= notices.STALE_AFTER:
+        return []
+    read = words.moment(timezone.localtime(read_at), now)
+    return [{
+        "kind": "warn", "icon": "clock", "title": "What you see may be out of date",
+        "text": f"The last check against Microsoft 365 ended {read}.",
+    }]  # fmt: skip
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

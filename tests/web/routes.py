@@ -10,16 +10,21 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
 from sharing import changes, tasks
-from sharing.connect import choosing, links
+from sharing.connect import choosing, credentials, links
 from sharing.models import (
+    READER,
     WRITER,
     ActivationLink,
+    AppCredential,
     CalendarPermission,
     Grant,
+    GroupLimit,
     Mailbox,
+    Person,
     RoleAssignment,
     Stewardship,
     SyncRun,
+    Tenant,
 )
 from tests.cast import (
     ALEX,
@@ -108,6 +113,20 @@ CLASSES = {
     "setup:make_link": Class(SETUP, get=405, post=302, query="tenant", form={"asks": "read"}),
     "setup:cancel_connecting": Class(SETUP, get=405, post=302, query="tenant"),
     "setup:confirm_link": Class(SETUP, post=302, query="tenant"),
+    "setup:credentials": Class(INSTALLATION),
+    "setup:credentials_progress": Class(INSTALLATION, is_page=False),
+    "setup:make_certificate": Class(INSTALLATION, get=405, post=302, form={"app": "reader"}),
+    "setup:client_secret": Class(INSTALLATION, post=422),
+    "setup:certificate": Class(INSTALLATION, of="credential", is_page=False),
+    "setup:try_credential": Class(INSTALLATION, get=405, post=302, of="credential"),
+    "setup:use_credential_again": Class(INSTALLATION, get=405, post=302, of="credential_before"),
+    "setup:erase_credential": Class(INSTALLATION, post=302, of="credential"),
+    "setup:disclosure": Class(SETUP, query="tenant"),
+    "setup:outbox": Class(SETUP, query="tenant"),
+    "setup:limit": Class(SETUP, post=302, query="tenant", form={"group": "group"}),
+    "setup:limit_progress": Class(SETUP, query="tenant", is_page=False),
+    "setup:test_limit": Class(SETUP, get=405, post=302, query="tenant"),
+    "setup:lift_limit": Class(SETUP, post=302, query="tenant"),
     "setup:users": Class(SETUP, query="tenant"),
     "setup:mailbox": Class(SETUP, post=422, query="tenant", of="mailbox", form={"address": ""}),
     "setup:check_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
@@ -169,6 +188,8 @@ class Place:
     run: str = "AAAAAAAAAAAAAAAA"
     held: str = "AAAAAAAAAAAAAAAA"
     grant: str = "AAAAAAAAAAAAAAAA"
+    credential: str = "AAAAAAAAAAAAAAAA"
+    credential_before: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
     assignment: int = 10**9
     stewardship: int = 10**9
@@ -177,6 +198,7 @@ class Place:
     option: str = ""
     other_option: str = ""
     newcomer: str = ""
+    group: str = ""
     token: str = ""
 
     def path(self, route: Route) -> str:
@@ -206,15 +228,15 @@ def places_of(cast: Cast) -> list[Place]:
     fabrikam = {IT: (PATTI,), SETUP: (PATTI, VIKRAM), INSTALLATION: (VIKRAM,)}
     tenants = [_tenant_of(cast, LIDIA, CHARLIE), _tenant_of(cast, RUTH, "DanP@fabrikam.com")]
     # Whoever holds a link may open it: it is the same one at every place.
-    token = _make_links(cast)
+    everywhere = {"token": _make_links(cast), **_make_credentials(cast)}
     for tenant in tenants:
-        tenant["token"] = token
+        tenant |= everywhere
     return [
         _place(cast, "Alex", ALEX, contoso | {OWNER: (ALEX,)}, tenants[0]),
         _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
         _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
         _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
-        Place("missing", {IT: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, token=token),
+        Place("missing", {IT: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, **everywhere),
     ]
 
 
@@ -230,6 +252,13 @@ def _make_links(cast: Cast) -> str:
         ActivationLink.objects.filter(pk=link.pk).update(state=ActivationLink.PROVED, organization=proved)
     ActivationLink.objects.update(opened_at=cast.now)
     return token
+
+
+def _make_credentials(cast: Cast) -> dict[str, str]:
+    """One that is next, and one that was used before; both of the whole installation, so the same at every place."""
+    made = {app: credentials.make_certificate(app=app, now=cast.now, by="test") for app in (READER, WRITER)}
+    AppCredential.objects.filter(pk=made[READER].pk).update(state=AppCredential.PREVIOUS)
+    return {"credential": made[WRITER].public_id, "credential_before": made[READER].public_id}
 
 
 def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
@@ -248,7 +277,22 @@ def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
         "held": held.public_id,
         "assignment": RoleAssignment.objects.get(user=cast.users[holder]).pk,
         "newcomer": newcomer,
+        "group": _limited_to(cast, tenant),
     }
+
+
+def _limited_to(cast: Cast, tenant: Tenant) -> str:
+    """The group that the app was limited to, and that turned out not to be enough."""
+    group = Person.objects.filter(tenant=tenant, kind=Person.GROUP).exclude(address="").order_by("name").first()
+    oid = group.oid if group and group.oid else uuid.uuid4()
+    limit = GroupLimit.objects.create(
+        tenant=tenant, group_oid=oid, group_name=group.name if group else "Pilot",
+        group_address=group.address if group else "pilot@fabrikam.com", verdict=GroupLimit.INEFFECTIVE,
+        cause="tenant_wide_grant", found={"granted": ["Calendars.Read"], "inside": "read", "outside": "read"},
+        members=6, members_read_at=cast.now, tested_at=cast.now, declared_by=cast.users[VIKRAM],
+        declared_at=cast.now, changed_at=cast.now,
+    )  # fmt: skip
+    return str(limit.group_oid)
 
 
 def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]], shared: dict[str, Any]) -> Place:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import connecting, connections, roles, runs, users
+from . import connecting, connections, credentials, disclosure, outbox, roles, runs, users
 
 app_name = "setup"
 urlpatterns = [
@@ -13,6 +13,20 @@ urlpatterns = [
     path("connecting/link/", connecting.make_link, name="make_link"),
     path("connecting/cancel/", connecting.cancel, name="cancel_connecting"),
     path("connecting/confirm/", connecting.confirm_page, name="confirm_link"),
+    path("credentials/", credentials.credentials_page, name="credentials"),
+    path("credentials/progress/", credentials.credentials_progress, name="credentials_progress"),
+    path("credentials/make/", credentials.make_certificate, name="make_certificate"),
+    path("credentials/secret/", credentials.client_secret, name="client_secret"),
+    path("credentials/<slug:public_id>/certificate/", credentials.certificate, name="certificate"),
+    path("credentials/<slug:public_id>/try/", credentials.try_credential, name="try_credential"),
+    path("credentials/<slug:public_id>/back/", credentials.use_again, name="use_credential_again"),
+    path("credentials/<slug:public_id>/erase/", credentials.erase_credential, name="erase_credential"),
+    path("disclosure/", disclosure.disclosure_page, name="disclosure"),
+    path("outbox/", outbox.outbox_page, name="outbox"),
+    path("limit/", limit.limit_page, name="limit"),
+    path("limit/progress/", limit.limit_progress, name="limit_progress"),
+    path("limit/test/", limit.test_now, name="test_limit"),
+    path("limit/lift/", limit.lift_page, name="lift_limit"),
     path("users/", users.users_page, name="users"),
     path("users/<slug:public_id>/", users.mailbox_page, name="mailbox"),
     path("users/<slug:public_id>/check/", users.check_mailbox, name="check_mailbox"),
