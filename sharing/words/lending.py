@@ -39,8 +39,8 @@ SCOPES = {
         ),
         ScopeWords(
             SHARED, "See calendars that others share with you",
-            "Optional. Only whether they still open for you is looked at. This Microsoft permission covers events too;"
-            " Calwarden never asks for events.", "users",
+            "Optional, asked for by itself, and nothing is read with it yet. This Microsoft permission also covers"
+            " events. Calwarden never asks for events.", "users",
         ),
     )
 }  # fmt: skip

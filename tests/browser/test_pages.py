@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import Resolver404, resolve, reverse
 
-from sharing.models import CalendarPermission
+from sharing.models import CalendarPermission, Grant
 from tests.cast import ALEX, ALLAN, CHARLIE, FIONA, GUEST, ISAIAH, KIDS, NOBODY, VIKRAM
 from tests.web.routes import ANYBODY, CLASSES, INSTALLATION, IT, OWNER, SETUP, SIGNED_IN, every_route, routes
 
@@ -36,8 +36,15 @@ ALSO = {
     "users that could not be read": (ALLAN, lambda place: reverse("setup:users") + "?state=no_mailbox"),
     "a held run": (ALLAN, lambda place: reverse("setup:run", args=[place.held])),
     "one's own role": (ALLAN, lambda place: reverse("setup:roles")),
+    "own connection, none yet": (CHARLIE, lambda place: reverse("account:home")),
+    "own connection that ended": (ALEX, lambda place: lost()),
     "connections of all tenants": (VIKRAM, lambda place: reverse("setup:connections")),
 }
+
+
+def lost():
+    Grant.objects.filter(user__address=ALEX).update(state=Grant.LOST, cause="AADSTS50173", sealed="")
+    return reverse("account:home")
 
 
 def kids():
