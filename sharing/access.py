@@ -17,6 +17,7 @@ from .models import (
     Grant,
     Mailbox,
     MailboxQuerySet,
+    Notice,
     PermissionPeriod,
     Person,
     RoleAssignment,
@@ -77,6 +78,13 @@ def links_for_setup(user: User, tenant: Tenant) -> QuerySet[ActivationLink]:
     _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
     rows = ActivationLink.objects.filter(tenant=tenant).select_related("tenant", "made_by", "confirmed_by")
     return rows.order_by("-made_at", "-pk")
+
+
+def notices_for_setup(user: User, tenant: Tenant) -> QuerySet[Notice]:
+    """Mail about a tenant whose connection `user` may manage, and, for admins of all of it, about the installation."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    mine = Q(tenant=tenant) | Q(tenant=None) if may_list_tenants(user) else Q(tenant=tenant)
+    return Notice.objects.filter(mine).select_related("user").order_by("pk")
 
 
 def tenant_for_it(user: User, public_id: str = "") -> Tenant:

@@ -11,7 +11,10 @@ from django.db.models import F, Sum
 
 from sharing import graph
 from sharing.graph import calls as listed
+from sharing.graph.calls import BY_NAME, KINDS, Kind
 from sharing.models import CallCount, Tenant
+
+__all__ = ["BY_NAME", "KINDS", "Kind", "counted", "events_read", "flush", "forget", "made_in"]
 
 log = logging.getLogger(__name__)
 

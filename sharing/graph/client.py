@@ -218,6 +218,10 @@ class Client:
                 token = self._tokens.token(fresh=True)
             return token
 
+    def roles(self) -> frozenset[str] | None:
+        """The app roles that the token in use names, for reports only; None where it cannot be looked into."""
+        return self._tokens.token().roles
+
     def clock_skew_seconds(self, now: datetime) -> float | None:
         """How far `now` (aware) is ahead of Microsoft's clock in the last answer; None before the first one."""
         try:

@@ -1,8 +1,18 @@
 """Mail to admins: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
 
-from .decide import decide
+from .decide import decide, one_line
 from .recipients import admins_for, mail_address
 from .send import send
 from .things import STALE_AFTER, Thing, current, last_complete
 
-__all__ = ["STALE_AFTER", "Thing", "admins_for", "current", "decide", "last_complete", "mail_address", "send"]
+__all__ = [
+    "STALE_AFTER",
+    "Thing",
+    "admins_for",
+    "current",
+    "decide",
+    "last_complete",
+    "mail_address",
+    "one_line",
+    "send",
+]

@@ -1,0 +1,111 @@
+"""Disclosure and health: what this organization's approval lets us do, what we did with it, and whether all is well."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from sharing import access, notices, words
+from sharing.connect import calls, clients, credentials, identity, permissions
+from sharing.connect.publisher import publisher
+from sharing.models import READER, WRITER, Tenant
+from sharing.web.asked import Asked
+from sharing.web.it.frame import same_tenant
+from sharing.words import connecting
+from sharing.words import disclosure as said
+
+from .frame import setup_page, to
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of call as the page shows it."""
+
+    kind: calls.Kind
+    made: int
+    refused: int
+
+    @property
+    def sample(self) -> str:
+        """The sample answer, set out for reading."""
+        try:
+            return json.dumps(json.loads(self.kind.sample), indent=2, ensure_ascii=False)
+        except ValueError:
+            return self.kind.sample
+
+
+@setup_page
+def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
+    """One tenant's permissions, calls and health; from the list that the client itself obeys."""
+    now = timezone.now()
+    made = calls.made_in(tenant, now)
+    rows = [Row(kind, *made.get(kind.name, (0, 0))) for kind in calls.KINDS]
+    where = clients.endpoints()
+    return render(request, "setup/disclosure.html", {
+        "title": "Disclosure and health",
+        "lead": f"What Calwarden may do at {tenant}, what it did in the last 30 days, and whether all is well.",
+        "tenant": tenant,
+        "state": words.TENANT_STATES[tenant.state],
+        "cause": words.cause_words(tenant.cause) if tenant.cause else None,
+        "broken": credentials.broken(tenant) if tenant.is_read else None,
+        "whole_at": notices.last_complete(tenant),
+        "told": _told(request, tenant),
+        "apps": _apps(tenant),
+        "lent": [(connecting.permission_words(scope), count) for scope, count in permissions.lent_in(tenant).items()],
+        "reads": [row for row in rows if not row.kind.is_change],
+        "changes": [row for row in rows if row.kind.is_change],
+        "former": [(kind, *made[kind]) for kind in made if kind not in calls.BY_NAME],
+        "total": sum(row.made for row in rows if row.kind.permission),
+        "refused": sum(row.refused for row in rows if row.kind.permission),
+        "events": calls.events_read(made),
+        "no_events": said.NO_EVENTS,
+        "never_read": connecting.NEVER_READ,
+        "cloud": where.cloud.value,
+        "addresses": list(dict.fromkeys((where.login_url, where.graph_url))),
+        "publisher": publisher(),
+        "outbox_href": to(request, reverse("setup:outbox")) if identity.is_sandbox() else "",
+        "keep": same_tenant(request),
+    })  # fmt: skip
+
+
+def _apps(tenant: Tenant) -> list[dict[str, Any]]:
+    """Each registration with its permissions in this tenant; an unknown holding is not called none."""
+    roles, read_at = permissions.held_in(tenant)
+    found = []
+    if tenant.mode == Tenant.DOMAIN_WIDE:
+        found.append({
+            "app": READER, "at": read_at, "is_known": roles is not None, "client_id": clients.client_id_of(READER),
+            "rows": [_standing(each) for each in permissions.standings(tenant, roles or ())],
+        })  # fmt: skip
+    if second := permissions.held_by_writer(tenant):
+        found.append({
+            "app": WRITER, "at": second[1], "is_known": True, "client_id": clients.client_id_of(WRITER),
+            "rows": [_standing(permissions.Standing(role, permissions.HELD)) for role in second[0]],
+        })  # fmt: skip
+    return found
+
+
+def _standing(each: permissions.Standing) -> dict[str, Any]:
+    label, tone, icon, text = said.STANDINGS[each.state]
+    return {
+        "role": each.role, "what": connecting.permission_words(each.role).what, "label": label, "tone": tone,
+        "icon": icon, "text": text.format(within=each.within),
+    }  # fmt: skip
+
+
+def _told(request: Asked, tenant: Tenant) -> list[dict[str, Any]]:
+    """What there is to tell of this tenant now, and who was told."""
+    rows = list(access.notices_for_setup(request.user, tenant).filter(over_at=None))
+    found = []
+    for thing in notices.current(timezone.now(), [tenant]):
+        if thing.tenant is None and not access.may_list_tenants(request.user):
+            continue
+        found.append({
+            "label": said.NOTICES[thing.kind], "subject": notices.one_line(thing.subject),
+            "rows": [(row, said.not_sent(row.cause)) for row in rows if row.key == thing.key],
+        })  # fmt: skip
+    return found
