@@ -1,7 +1,7 @@
 """Tenants: credentials and clients; who may sign in; connecting, proving and looking after them."""
 
 from .certificates import make_certificate
-from .clients import client_for, client_for_tid, credential, endpoints, forget_tokens, session_for
+from .clients import client_for, client_for_tid, credential, endpoints, forget_tokens, session_for, writer_for
 from .grants import client_for_mailbox, client_for_shard
 from .onboard import onboard
 from .proof import Proof, prove, reach
@@ -12,5 +12,5 @@ from .sentences import NotConnected, sentence_for
 __all__ = [
     "NotConnected", "Proof", "client_for", "client_for_mailbox", "client_for_shard", "client_for_tid", "credential",
     "endpoints", "forget_tokens", "give_role", "make_certificate", "onboard", "prove", "prove_link", "reach",
-    "sentence_for", "session_for", "take_role",
+    "sentence_for", "session_for", "take_role", "writer_for",
 ]  # fmt: skip

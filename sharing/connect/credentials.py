@@ -200,7 +200,7 @@ def in_force(app: str) -> InForce:
     source, row = clients.chosen(app)
     try:
         pem = clients.credential_from(app, source, row).certificate_pem
-        return InForce(source, row, certificates.public_part(pem) if pem else None)
+        return InForce(source, row, certificates.public_part(pem) if pem is not None else None)
     except clients.NoCredential as error:
         return InForce(source, row, trouble=str(error))
     except ValueError:
@@ -223,7 +223,7 @@ def expiring(now: datetime) -> Iterator[Expiring]:
 
 def broken(tenant: Tenant) -> Broken | None:
     """Whether our own credential was refused when this tenant was read last; since when, and the cause word."""
-    runs = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False).order_by("-began_at")
+    runs = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False).order_by("-began_at", "-pk")
     found = None
     for cause, finished_at in runs.values_list("cause", "finished_at")[:MOST_RUNS]:
         if cause not in OURS or finished_at is None:
