@@ -15,6 +15,7 @@ from .models import (
     ChangeQuerySet,
     DeliveryPeriod,
     Grant,
+    GroupLimit,
     Mailbox,
     MailboxQuerySet,
     Notice,
@@ -78,6 +79,19 @@ def links_for_setup(user: User, tenant: Tenant) -> QuerySet[ActivationLink]:
     _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
     rows = ActivationLink.objects.filter(tenant=tenant).select_related("tenant", "made_by", "confirmed_by")
     return rows.order_by("-made_at", "-pk")
+
+
+def limit_for_setup(user: User, tenant: Tenant) -> GroupLimit | None:
+    """The group that the app is limited to in a tenant whose connection `user` may manage; None where there is none."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    return GroupLimit.objects.filter(tenant=tenant).select_related("tenant", "inside", "outside", "declared_by").first()
+
+
+def groups_for_setup(user: User, tenant: Tenant) -> QuerySet[Person]:
+    """The groups of a tenant's directory, for an admin to choose one that limits the app."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    groups = Person.objects.filter(tenant=tenant, kind=Person.GROUP, missed_at=None, ended_at=None)
+    return groups.filter(oid__isnull=False).order_by("name", "pk")
 
 
 def notices_for_setup(user: User, tenant: Tenant) -> QuerySet[Notice]:

@@ -34,12 +34,6 @@ class NotAGroup(Exception):
 # What an admin decides ------------------------------------------------------------------------------------
 
 
-def groups_like(tenant: Tenant, wanted: str, *, most: int = 20) -> list[Person]:
-    """Groups of the mirrored directory whose name or addresses hold `wanted`; no question to Microsoft."""
-    found = Person.objects.filter(tenant=tenant, kind=Person.GROUP, ended_at=None, oid__isnull=False)
-    return list(found.filter(search__contains=wanted).order_by("name", "pk")[:most])
-
-
 def declare(*, tenant: Tenant, group: str, actor: User, now: datetime) -> GroupLimit:
     """Read the members of this group (its object id) only, from now on. Safe to repeat.
 

@@ -306,12 +306,6 @@ def test_an_id_that_the_mirror_does_not_know_is_asked_for_in_the_test(contoso, a
     assert test().found["members"] == "group_not_found"
 
 
-def test_the_other_tenants_groups_are_not_found(contoso, allan):
-    assert [group.name for group in limits.groups_like(contoso, "exec")] == [EXECUTIVES]
-    other = Tenant.objects.create(tid=uuid.uuid4(), cloud="sandbox", state_since=allan.joined_at)
-    assert limits.groups_like(other, "exec") == []
-
-
 def test_a_lease_that_was_lost_writes_nothing(declare, contoso, clock, cloud):
     limit = declare()
     GroupLimit.objects.update(attempt=7)

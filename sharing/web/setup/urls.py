@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import connecting, connections, credentials, disclosure, outbox, roles, runs, users
+from . import connecting, connections, credentials, disclosure, limit, outbox, roles, runs, users
 
 app_name = "setup"
 urlpatterns = [
