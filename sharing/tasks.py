@@ -12,9 +12,19 @@ from django.core.cache import cache
 from django.utils.timezone import now as clock
 
 from sharing import changes, connect, mirror, notices
-from sharing.connect import calls, client_for, client_for_mailbox, client_for_shard, clients, credentials, limits, permissions
+from sharing.connect import (
+    calls,
+    client_for,
+    client_for_mailbox,
+    client_for_shard,
+    clients,
+    credentials,
+    ends,
+    limits,
+    permissions,
+)
 from sharing.mirror import scope
-from sharing.models import ActivationLink, AppCredential, Change, GroupLimit, Notice, SyncRun, SyncShard
+from sharing.models import ActivationLink, AppCredential, Change, GroupLimit, Notice, SyncRun, SyncShard, Tenant
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +107,12 @@ def test_limit(pk: int) -> None:
     scope.apply_scope(tenant=limit.tenant, now=clock())
 
 
+@shared_task(soft_time_limit=540, time_limit=600)
+def erase_tenant(pk: int) -> None:
+    """One transaction's worth of a mirror that nobody wants kept; the next look at what is due brings the next."""
+    ends.erase_some(tenant=Tenant.objects.get(pk=pk), now=clock())
+
+
 @shared_task(soft_time_limit=50, time_limit=60)
 def tick() -> None:
     """Beat's only task: ring for whatever is due."""
@@ -123,6 +139,8 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
         yield prove_link, pk
     for pk in limits.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield test_limit, pk
+    for pk in ends.due(now).values_list("pk", flat=True):
+        yield erase_tenant, pk
     mirror.end_disconnected(now)
     mirror.begin_due_runs(now)
     for pk in SyncRun.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:

@@ -184,6 +184,13 @@ def client_for_tid(tid: str, *, app: str = READER, on_call: Callable[[graph.Call
     return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call or counted(tid))
 
 
+def forget_tenant(tid: str) -> None:
+    """Throw away this process' tokens of one tenant; other processes never use theirs again, and they expire."""
+    with _lock:
+        for key in [key for key in _sources if key[0] == tid]:
+            del _sources[key]
+
+
 def forget_tokens() -> None:
     """Throw away every token and connection of this process: after a certificate was replaced, and between tests."""
     with _lock:

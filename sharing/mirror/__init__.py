@@ -16,6 +16,7 @@ from .plan import (
     ask_to_read,
     begin_due_runs,
     begin_run,
+    end_runs,
     finish_run,
     reject_run,
     stop_run,
@@ -26,7 +27,7 @@ from .sync import list_directory, run_here, sync_shard
 
 __all__ = [
     "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway", "accept_run",
-    "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "finish_run", "in_domains", "list_directory",
-    "look_at_calendar", "look_at_delivery", "match_invitations", "noted_version", "reject_run", "run_here", "stop_run",
-    "store_calendar", "store_delivery", "sync_shard", "wake_shards",
+    "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs", "finish_run", "in_domains",
+    "list_directory", "look_at_calendar", "look_at_delivery", "match_invitations", "noted_version", "reject_run",
+    "run_here", "stop_run", "store_calendar", "store_delivery", "sync_shard", "wake_shards",
 ]  # fmt: skip

@@ -116,6 +116,12 @@ def stop_run(*, run: SyncRun, cause: str, now: datetime) -> None:
             _close(run, now)
 
 
+def end_runs(*, tenant: Tenant, cause: str, now: datetime) -> None:
+    """Stop whatever run of the tenant is underway. Safe to repeat."""
+    for run in SyncRun.objects.filter(tenant=tenant, finished_at=None):
+        stop_run(run=run, cause=cause, now=now)
+
+
 def _close(run: SyncRun, now: datetime) -> None:
     """What the shards found, added up, and how it ended in the activity log.
 
