@@ -211,9 +211,9 @@ def test_disconnecting_asks_first_and_says_what_stays(cloud, alex):
     assert (grant.state, grant.sealed) == (Grant.LOST, "")
     assert "You disconnected it" in shown(alex)
     home = shown(alex, "/")
-    assert "You disconnected this mailbox" in home and "Kids parties" in home
+    assert "This mailbox was disconnected" in home and "Kids parties" in home
     connect(cloud, alex)
-    assert "You disconnected" not in shown(alex, "/")
+    assert "was disconnected" not in shown(alex, "/")
 
 
 def test_nobody_disconnects_what_another_person_connected(cloud, tenant, alex):
@@ -251,3 +251,43 @@ def test_where_the_organization_reads_the_mailbox_both_are_said(cloud, tenant, a
     text = shown(alex)
     assert "An administrator connected the whole organization" in text
     assert "kept beside it" in text and "Not used while the organization’s own connection works." in text
+
+
+# The organization's own connection -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def wide(cloud, tenant, alex):
+    """Contoso as a whole, read by the app."""
+    now = timezone.now()
+    Tenant.objects.filter(pk=tenant.pk).update(
+        mode=Tenant.DOMAIN_WIDE, state=Tenant.CONNECTED, next_hourly_at=now, next_full_at=now
+    )
+    for _ in range(3):
+        work()
+    return tenant
+
+
+def test_only_an_admin_disconnects_where_the_organization_says_so(wide, alex):
+    assert "Only an admin of Contoso can disconnect it." in shown(alex)
+    answer = alex.post(reverse("account:leave"))
+    assert answer.status_code == 403 and "does not let people disconnect" in answer.content.decode()
+    assert Mailbox.objects.get(person__oid=ALEX).state == Mailbox.OK
+    Mailbox.objects.filter(person__oid=ALEX).update(state=Mailbox.EXCLUDED, cause="disconnected")
+    assert "Only an admin of Contoso can connect it again." in shown(alex)
+    alex.post(reverse("account:come_back"))
+    assert Mailbox.objects.get(person__oid=ALEX).state == Mailbox.EXCLUDED
+
+
+def test_who_may_disconnects_and_comes_back(wide, alex):
+    Tenant.objects.filter(pk=wide.pk).update(people_may_disconnect=True)
+    assert reverse("account:leave") in shown(alex)
+    assert "Nobody’s access ends" in shown(alex, reverse("account:leave"))
+    assert alex.post(reverse("account:leave")).status_code == 302
+    assert "It was disconnected" in shown(alex)
+    assert "This mailbox was disconnected" in shown(alex, "/")
+    assert alex.post(reverse("account:come_back")).status_code == 302
+    for _ in range(3):
+        work()
+    assert Mailbox.objects.get(person__oid=ALEX).state == Mailbox.OK
+    assert "so your mailbox is read" in shown(alex)

@@ -69,6 +69,9 @@ def page_of(user: User) -> dict[str, Any]:
         "mailbox": mailbox,
         "by_organization": mailbox is not None and not mailbox.is_lent and mailbox.is_read
         and mailbox.state != Mailbox.EXCLUDED,
+        "has_left": mailbox is not None and not mailbox.is_lent and mailbox.state == Mailbox.EXCLUDED
+        and mailbox.cause == "disconnected",
+        "may_leave": user.tenant.people_may_disconnect,
         "may_connect_others": user.tenant.people_may_connect_others,
         "reading": said.scope_words(("Calendars.Read", "MailboxSettings.Read")),
         "shared": said.SCOPES[said.SHARED],

@@ -11,5 +11,7 @@ urlpatterns = [
     path("", in_own_zone(views.home), name="home"),
     path("connect/", views.connect, name="connect"),
     path("connected/", views.connected, name="connected"),
+    path("leave/", in_own_zone(views.leave), name="leave"),
+    path("come-back/", views.come_back, name="come_back"),
     path("<str:public_id>/disconnect/", in_own_zone(views.disconnect), name="disconnect"),
 ]

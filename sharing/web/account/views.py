@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from sharing import access, tasks
-from sharing.connect import grants, identity
+from sharing.connect import ends, grants, identity
 from sharing.models import SyncShard
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
@@ -76,6 +76,36 @@ def disconnect(request: Asked, public_id: str) -> HttpResponse:
         "grant": grant,
         "is_read_by_app": grant.mailbox is not None and grant.mailbox.is_read and not grant.mailbox.is_lent,
     })  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: Asked) -> HttpResponse:
+    """The organization's connection reads this person's mailbox no more, where it lets its people decide that."""
+    mailbox = access.own_mailbox(request.user)
+    page = {"title": "Disconnect your mailbox?", "refusal": ""}
+    if request.method == "POST":
+        try:
+            if mailbox is None:
+                raise ends.NotThatWay
+            ends.disconnect_mailbox(mailbox=mailbox, actor=request.user, now=timezone.now())
+            return redirect("account:home")
+        except ends.DisconnectLocked:
+            page["refusal"] = "Your organization does not let people disconnect. Ask your IT."
+        except ends.NotThatWay:
+            page["refusal"] = "Your organization’s connection does not read a mailbox of yours."
+    return render(request, "account/leave.html", page, status=403 if page["refusal"] else 200)
+
+
+@require_POST
+def come_back(request: Asked) -> HttpResponse:
+    """The organization's connection may read it again."""
+    mailbox = access.own_mailbox(request.user)
+    if mailbox is not None and request.user.tenant.people_may_disconnect:
+        try:
+            ends.reconnect_mailbox(mailbox=mailbox, actor=request.user, now=timezone.now())
+        except ends.NotThatWay:
+            pass  # it is read already: the page says so
+    return redirect("account:home")
 
 
 def _back() -> str:

@@ -14,7 +14,7 @@ from .rows import CalendarRow, Checked, calendar_row, checked, count_words, is_o
 LAST_KNOWN = "This is the last known access."
 LENT = {  # what ended the own connection of a mailbox: title and text
     "grant_lost": ("Not connected since", "Microsoft no longer accepts your connection, so nothing new is read."),
-    "disconnected": ("Disconnected", "You disconnected this mailbox, so nothing new is read."),
+    "disconnected": ("Disconnected", "This mailbox was disconnected, so nothing new is read."),
 }
 
 
@@ -78,11 +78,12 @@ def mailbox_note(mailbox: Mailbox, user: User, now: datetime) -> Note | None:
     """What to say of a mailbox that was not read as it should be; None where all is well."""
     if mailbox.state == Mailbox.OK:
         return None
-    if mailbox.is_lent and mailbox.cause in LENT:
+    if mailbox.cause in LENT:
         title, text = LENT[mailbox.cause]
+        text = f"{text} {LAST_KNOWN}" if mailbox.is_lent else text
+        action = "Connect again" if mailbox.is_lent else "Your connection"
         since = moment(mailbox.state_since, now)
-        text = f"{text} {LAST_KNOWN}"
-        return Note(f"{title} {since}", text, "plug-connected-x", "warn", reverse("account:home"), "Connect again")
+        return Note(f"{title} {since}", text, "plug-connected-x", "warn", reverse("account:home"), action)
     said = words.state_words(mailbox.state)
     text = said.owner if is_own(mailbox, user) else said.sentence
     if mailbox.state == Mailbox.NEVER:
