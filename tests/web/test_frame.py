@@ -119,7 +119,7 @@ def test_an_admin_sees_the_pages_of_set_up_and_no_sharing(isaiah, contoso):
     give(isaiah, ADMIN, contoso)
     shell = shell_at("/theme/", isaiah)
     assert shell.it_pages == []
-    assert labels(shell.setup_pages) == ["Connections", "Users", "Roles", "Sync runs"]
+    assert labels(shell.setup_pages) == ["Connections", "Users", "Roles", "Sync runs", "Disclosure"]
     assert labels(shell.areas) == ["Set-up"]
 
 
@@ -190,9 +190,32 @@ def test_a_lost_tenant_says_since_when_and_that_changes_are_off():
     assert banner["text"] == "What you see is from before. Changes are off."
 
 
-def test_a_picture_older_than_a_day_and_a_half_says_so(contoso):
-    finished_run(contoso, timedelta(hours=37))
+def test_a_picture_older_than_a_day_and_two_hours_says_so(contoso):
+    finished_run(contoso, timedelta(hours=25))
+    assert said(contoso) == []
+    SyncRun.objects.all().delete()
+    finished_run(contoso, timedelta(hours=27))
     assert said(contoso) == ["What you see may be out of date"]
+
+
+def test_a_newer_run_that_stopped_makes_an_old_picture_no_newer(contoso):
+    finished_run(contoso, timedelta(hours=27))
+    finished_run(contoso, timedelta(hours=1))
+    SyncRun.objects.filter(pk=SyncRun.objects.latest("pk").pk).update(outcome=SyncRun.STOPPED, cause="unreachable")
+    assert said(contoso) == ["What you see may be out of date"]
+
+
+def test_our_own_credential_that_is_refused_is_said_everywhere_and_is_not_the_tenants_fault(contoso):
+    finished_run(contoso, timedelta(hours=30))
+    finished_run(contoso, timedelta(hours=2))
+    SyncRun.objects.filter(pk=SyncRun.objects.latest("pk").pk).update(
+        outcome=SyncRun.STOPPED, cause="credential_refused"
+    )
+    (banner,) = banners(contoso)
+    assert banner["title"].startswith("Microsoft does not accept Calwarden’s own credential, ")
+    assert banner["text"] == "What you see is from before. Changes wait until it is replaced."
+    finished_run(contoso, timedelta(hours=1))
+    assert said(contoso) == []
 
 
 def test_only_the_newest_run_that_was_done_counts(contoso):
