@@ -12,6 +12,8 @@ from django.db.models import Q, QuerySet
 from sharing import graph
 from sharing.graph import groups
 from sharing.models import AuditEvent, GroupLimit, GroupMember, Person, Tenant, User
+from sharing.words import limits as said
+from sharing.words import visible
 
 from .probing import Membership, still_stand, try_both
 from .verdicts import Verdict
@@ -25,6 +27,8 @@ PENDING_EVERY = timedelta(minutes=15)
 AT_ONCE = 500
 # What may change by itself soon: these are tested again soon for a day, and then daily like the others.
 _MOVING = (GroupLimit.UNTESTED, GroupLimit.PENDING, GroupLimit.NO_ACCESS, GroupLimit.INCONCLUSIVE)
+# What must not stay so.
+ALARMS = (GroupLimit.NOT_LIMITED, GroupLimit.NO_ACCESS, GroupLimit.INVERTED, GroupLimit.INEFFECTIVE)
 
 
 class NotAGroup(Exception):
@@ -86,6 +90,14 @@ def ask(*, limit: GroupLimit, now: datetime) -> None:
 def is_underway(limit: GroupLimit, now: datetime) -> bool:
     """Whether a test waits or runs; also for the lease of one that broke off."""
     return limit.tested_at is None and limit.due_at is not None and limit.due_at <= now + LEASE
+
+
+def sentence(limit: GroupLimit) -> str:
+    """The verdict in one line, for whoever runs the portal."""
+    group = visible(limit.group_name or str(limit.group_oid))
+    when = f"tested {limit.tested_at:%Y-%m-%d %H:%M} UTC" if limit.tested_at else "not tested yet"
+    by = ", by an application access policy from before" if limit.is_legacy else ""
+    return f"limit to the group {group} ({when}{by}): {said.verdict_words(limit.verdict).title}."
 
 
 def _forget(limit: GroupLimit) -> None:
