@@ -15,9 +15,9 @@ from django.db.models import F, ForeignKey
 from kombu.exceptions import KombuError
 
 from sharing import graph
-from sharing.models import Change, SyncRun, SyncShard, Tenant, User
+from sharing.models import Change, GroupLimit, SyncRun, SyncShard, Tenant, User
 
-from . import clients
+from . import clients, limits
 from .proof import WRITES, Proof, prove, reach
 from .sentences import NotConnected, sentence_for
 from .tenants import listed
@@ -187,6 +187,7 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
         yield Check("scope", OK, f"{tenant}: the calendars of {proof.probed} could be read.")
     elif not proof.missing:
         yield Check("scope", PROBLEM, f"{tenant}: not one mailbox could be read; is the app limited to a group?")
+    yield from _limit(tenant)
     if tenant.state == Tenant.LOST:
         yield Check(
             "state", PROBLEM, f"{tenant}: access was lost ({tenant.cause}); `manage.py connect` takes it up again."
@@ -197,6 +198,16 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
             "state", NOTE, f"{tenant}: changes are stopped since {since}; `manage.py connect --writes on` ends that."
         )
     yield _clock(tenant, proof)
+
+
+def _limit(tenant: Tenant) -> Iterator[Check]:
+    """What the last test of the limit to a group found; nothing is asked for it here."""
+    limit = GroupLimit.objects.filter(tenant=tenant).first()
+    if limit:
+        is_good, is_bad = limit.verdict == GroupLimit.VERIFIED and not limit.is_legacy, limit.verdict in limits.ALARMS
+        yield Check("limit", OK if is_good else PROBLEM if is_bad else NOTE, f"{tenant}: {limits.sentence(limit)}")
+    elif tenant.scope == Tenant.GROUP:
+        yield Check("limit", NOTE, f"{tenant}: no group is named yet, so nobody is read.")
 
 
 def _permissions(tenant: Tenant, proof: Proof) -> Iterator[Check]:

@@ -1,17 +1,20 @@
 """Tries at Microsoft what the portal needs in a tenant; only reads."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sharing import graph
-from sharing.models import Tenant
+from sharing.models import GroupMember, Tenant
 
 from . import clients
 from .sentences import NotConnected, sentence_for
+from .verdicts import mailbox_roles
 
 MOST_PROBES = 30  # mailboxes tried until one can be read
+MOST_MEMBERS = 5  # of those, in a tenant that is limited to a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,13 @@ class Proof:
 
     @property
     def missing_for_writes(self) -> tuple[Need, ...]:
-        """What writing needs and the token does not name; nothing where the token cannot be looked into."""
-        return tuple(need for need in WRITES if self.roles is not None and need.role not in self.roles)
+        """What writing needs and the token does not name; nothing where the token cannot be looked into.
+
+        Nor where Exchange lets the app in by a role of its own, limited to a group: no token names that.
+        """
+        if self.roles is None or (self.probed and not mailbox_roles(self.roles)):
+            return ()
+        return tuple(need for need in WRITES if need.role not in self.roles)
 
     @property
     def excess(self) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
     users, users_trial = _try(USERS, lambda: graph.first_users(client))
     _, groups_trial = _try(GROUPS, lambda: graph.first_groups(client))
     _, contacts_trial = _try(CONTACTS, lambda: graph.first_contacts(client))
-    probed, calendars_trial = _probe(client, users or ())
+    probed, calendars_trial = _probe(client, _members(client, tid) or users or ())
     trials = [organization_trial, users_trial, groups_trial, contacts_trial, calendars_trial]
     if probed:
         trials.append(_try(SETTINGS, lambda: graph.read_settings(client, probed.id))[1])
@@ -120,6 +128,16 @@ def _try(need: Need, ask: Callable[[], Any]) -> tuple[Any, Trial]:
         return ask(), Trial(need)
     except graph.Denied as error:
         return None, Trial(need, error)
+
+
+def _members(client: graph.Client, tid: str) -> tuple[graph.User, ...]:
+    """Some of the group that the app is limited to, where it is: nobody else can be read."""
+    oids = GroupMember.objects.filter(tenant__tid=tid).order_by("pk").values_list("oid", flat=True)
+    found = []
+    for oid in oids[:MOST_MEMBERS]:
+        with suppress(graph.NotFound, graph.MailboxMissing, graph.Denied):
+            found.append(graph.get_user(client, str(oid)))
+    return tuple(found)
 
 
 def _probe(client: graph.Client, users: tuple[graph.User, ...]) -> tuple[graph.User | None, Trial]:
