@@ -15,10 +15,10 @@ from django.db.models import F, ForeignKey
 from kombu.exceptions import KombuError
 
 from sharing import graph
-from sharing.models import Change, GroupLimit, SyncRun, SyncShard, Tenant, User
+from sharing.models import READER, WRITER, Change, GroupLimit, SyncRun, SyncShard, Tenant, User
 
-from . import clients, limits
-from .proof import WRITES, Proof, prove, reach
+from . import clients, credentials, limits, rotation
+from .proof import WRITES, Proof, lacking_for_writes, prove
 from .sentences import NotConnected, sentence_for
 from .tenants import listed
 
@@ -44,18 +44,25 @@ class Check:
 def examine(*, now: datetime) -> Iterator[Check]:
     """Settings, certificate, database, queue, then every tenant that is or should be read."""
     yield from _settings()
-    yield from _certificate(now)
     database = list(_database())
     yield from database
     if any(check.state == PROBLEM for check in database):
         return  # nothing below could be asked
+    certificates = list(_certificates(now))
+    yield from certificates
     yield from _queue(now)
     tenants = list(Tenant.objects.filter(state__in=(Tenant.CONNECTED, Tenant.LOST)).order_by("pk"))
     if not tenants:
         yield Check("tenants", NOTE, "No tenant is connected: `manage.py connect TENANT_ID` does that.")
+    # Our own credential is one alarm, however many tenants are asked with it.
+    told = {check.sentence for check in certificates if check.state == PROBLEM}
     for tenant in tenants:
         for check in _tenant(tenant, now):
-            yield Check(check.name, check.state, check.sentence, str(tenant.tid))
+            if check.name != "certificate":
+                yield Check(check.name, check.state, check.sentence, str(tenant.tid))
+            elif check.sentence not in told:
+                told.add(check.sentence)
+                yield check
 
 
 def _settings() -> Iterator[Check]:
@@ -67,24 +74,48 @@ def _settings() -> Iterator[Check]:
         yield Check("settings", OK, f"The settings are consistent; Microsoft is at {clients.endpoints().login_url}.")
 
 
-def _certificate(now: datetime) -> Iterator[Check]:
+def _certificates(now: datetime) -> Iterator[Check]:
+    for app in credentials.apps():
+        yield _certificate(app, now)
+    yield from _seals()
+
+
+def _certificate(app: str, now: datetime) -> Check:
+    whose = "The certificate" if app == READER else "The certificate for changing"
     try:
-        ends_at = clients.credential().certificate_expires_at()
+        source, kept = clients.chosen(app)
+        ends_at = clients.credential_from(app, source, kept).certificate_expires_at()
     except (graph.ConfigurationRefused, graph.CredentialRefused) as error:
-        yield Check("certificate", PROBLEM, sentence_for(error))
-        return
+        return Check("certificate", PROBLEM, sentence_for(error, app=app))
+    if ends_at is None and kept:
+        whose, ends_at = whose.replace("certificate", "client secret"), kept.expires_at
     if ends_at is None:
-        yield Check(
+        return Check(
             "certificate", NOTE, "A client secret is used; only Entra knows when it ends. Prefer a certificate."
         )
-        return
     left, day = ends_at - now, f"{ends_at:%Y-%m-%d}"
     if left <= timedelta(0):
-        yield Check("certificate", PROBLEM, f"The certificate expired on {day}: register a new one for the app.")
-    elif left < SOON:
-        yield Check("certificate", NOTE, f"The certificate expires on {day}, in {left.days} days: renew it.")
-    else:
-        yield Check("certificate", OK, f"The certificate is good until {day}.")
+        return Check("certificate", PROBLEM, f"{whose} expired on {day}: register a new one for the app.")
+    if left <= SOON:
+        return Check("certificate", NOTE, f"{whose} expires on {day}, in {left.days} days: renew it.")
+    return Check("certificate", OK, f"{whose} is good until {day}.")
+
+
+def _seals() -> Iterator[Check]:
+    """What is sealed at rest, and whether TOKEN_KEYS opens it."""
+    try:
+        found = rotation.status()
+    except ValueError:
+        yield Check("secrets", PROBLEM, "TOKEN_KEYS holds no Fernet key, so nothing that is kept here opens.")
+        return
+    if found.broken:
+        count = len(found.broken)
+        what = "1 secret that is kept here opens" if count == 1 else f"{count} secrets that are kept here open"
+        yield Check("secrets", PROBLEM, f"{what} with none of TOKEN_KEYS: put back the key that sealed it.")
+    elif not found.is_complete:
+        yield Check("secrets", NOTE, "Not every secret is under the first of TOKEN_KEYS: run `rotate_secrets`.")
+    elif found.keys:
+        yield Check("secrets", OK, f"{sum(found.keys.values())} secrets are kept, under the first of TOKEN_KEYS.")
 
 
 def _database() -> Iterator[Check]:
@@ -173,16 +204,20 @@ def _broker() -> Check:
 
 def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
     try:
-        client = reach(tenant)
-        proof = prove(client=client, tid=str(tenant.tid), now=now)
-    except NotConnected as refused:
+        proof = prove(client=clients.client_for(tenant), tid=str(tenant.tid), now=now)
+    except (NotConnected, graph.ConfigurationRefused) as refused:
         yield Check("token", PROBLEM, f"{tenant}: {refused}")
+        return
+    except graph.CredentialRefused as error:
+        yield from _our_fault(tenant, error, READER)
         return
     except graph.GraphError as error:
         yield Check("token", PROBLEM, f"{tenant}: {sentence_for(error, tid=str(tenant.tid))}")
         return
     yield Check("token", OK, f"{tenant}: Microsoft gives the app a token, and the tenant answers.")
     yield from _permissions(tenant, proof)
+    if tenant.has_writer:
+        yield from _writer(tenant, proof)
     if proof.probed:
         yield Check("scope", OK, f"{tenant}: the calendars of {proof.probed} could be read.")
     elif not proof.missing:
@@ -200,6 +235,26 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
     yield _clock(tenant, proof)
 
 
+def _our_fault(tenant: Tenant, error: graph.CredentialRefused, app: str) -> Iterator[Check]:
+    yield Check("certificate", PROBLEM, sentence_for(error, app=app))
+    yield Check("token", NOTE, f"{tenant}: no token, because of our own credential; the tenant is not at fault.")
+
+
+def _writer(tenant: Tenant, proof: Proof) -> Iterator[Check]:
+    """The second registration: only changes go through it."""
+    try:
+        lacking = lacking_for_writes(tenant, proof)
+    except graph.CredentialRefused as error:
+        yield from _our_fault(tenant, error, WRITER)
+    except graph.GraphError as error:
+        yield Check("writer", PROBLEM, f"{tenant}: {sentence_for(error, tid=str(tenant.tid), app=WRITER)}")
+    else:
+        if lacking:
+            yield Check("writer", PROBLEM, f"{tenant}: the app for changing lacks {listed(lacking)}.")
+        else:
+            yield Check("writer", OK, f"{tenant}: the app for changing holds what it needs.")
+
+
 def _limit(tenant: Tenant) -> Iterator[Check]:
     """What the last test of the limit to a group found; nothing is asked for it here."""
     limit = GroupLimit.objects.filter(tenant=tenant).first()
@@ -213,7 +268,7 @@ def _limit(tenant: Tenant) -> Iterator[Check]:
 def _permissions(tenant: Tenant, proof: Proof) -> Iterator[Check]:
     if proof.missing:
         yield Check("permissions", PROBLEM, f"{tenant}: the app lacks {listed(proof.missing)}.")
-    elif tenant.writes_on and proof.missing_for_writes:
+    elif tenant.writes_on and not tenant.has_writer and proof.missing_for_writes:
         lacking = listed(proof.missing_for_writes)
         yield Check("permissions", PROBLEM, f"{tenant}: writing is on, but the app lacks {lacking}.")
     else:
@@ -223,8 +278,10 @@ def _permissions(tenant: Tenant, proof: Proof) -> Iterator[Check]:
     if optional:
         yield Check("permissions", NOTE, f"{tenant}: without {listed(optional)} those are shown by address only.")
     written = sorted(need.role for need in WRITES if need.role in (proof.roles or ()))
-    if written and not tenant.writes_on:
-        roles = " and ".join(written)
+    roles = " and ".join(written)
+    if written and tenant.has_writer:
+        yield Check("permissions", NOTE, f"{tenant}: the app that reads need not hold {roles}: the other one changes.")
+    elif written and not tenant.writes_on:
         yield Check(
             "permissions", NOTE, f"{tenant}: {roles} is held while writing is off: only our own switch stops it."
         )

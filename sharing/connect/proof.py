@@ -122,6 +122,17 @@ def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
     return Proof(organization, tuple(trials), roles, address, client.clock_skew_seconds(now))
 
 
+def lacking_for_writes(tenant: Tenant, proof: Proof) -> tuple[Need, ...]:
+    """What changing in `tenant` still needs, from the registration that changes there.
+
+    `proof` is what the one that reads was let do. Raises graph.GraphError where the second one gets no token.
+    """
+    if not tenant.has_writer:
+        return proof.missing_for_writes
+    roles = clients.writer_for(tenant).renew().roles
+    return tuple(need for need in WRITES if roles is not None and need.role not in roles)
+
+
 def _try(need: Need, ask: Callable[[], Any]) -> tuple[Any, Trial]:
     """Only a refusal answers the question; everything else means that it could not be asked."""
     try:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import AuditEvent, Tenant, list_tenant
+from sharing.models import WRITER, AuditEvent, Tenant, list_tenant
 
 from . import clients, freezing
-from .proof import Need, Proof
-from .sentences import NotConnected
+from .proof import Need, Proof, lacking_for_writes
+from .sentences import NotConnected, sentence_for
 
 NIGHTLY_HOUR = 1  # UTC
 
@@ -35,6 +35,8 @@ def enlist(*, tid: str, now: datetime, by: str, name: str = "") -> Tenant:
             f"The database holds tenants of the cloud {other.cloud!r}, but this installation is set to {cloud!r}: "
             "give each cloud its own DATABASE_URL."
         )
+    if Tenant.objects.filter(tid=tid, state=Tenant.ENDED, cause="erasing").exists():
+        raise NotConnected("What was known of this organization is still being erased. Try again in some minutes.")
     with transaction.atomic():
         # One that is private so far becomes everybody's of that organization, under the choices made for it.
         private = Tenant.objects.filter(tid=tid, state=Tenant.PRIVATE)
@@ -113,8 +115,13 @@ def writes_on(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
     """
     if tenant.state != Tenant.CONNECTED:
         raise NotConnected(f"{tenant} is not connected, so nothing can be changed in it.")
-    if proof.missing_for_writes:
-        raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(proof.missing_for_writes)}.")
+    try:
+        lacking = lacking_for_writes(tenant, proof)
+    except graph.GraphError as error:
+        why = sentence_for(error, tid=str(tenant.tid), app=WRITER)
+        raise NotConnected(f"Writing stays off in {tenant}. {why}") from None
+    if lacking:
+        raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(lacking)}.")
     freezing.thaw(tenant=tenant, now=now, by=by)
     _switch(tenant, True, now, by)
 

@@ -8,10 +8,14 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils.timezone import now
 
+from portal.keys import token_key
 from sandbox.cast import ALEX
-from sharing.connect import health, make_certificate
+from sharing.connect import clients, credentials, health, make_certificate
 from sharing.models import Change, Mailbox, SyncShard, Tenant, User
 from tests.cloud import CONTOSO, FABRIKAM
+from tests.contoso import control
+
+WRITER_ID = "ca1e4da2-0000-4000-8000-00000000d0de"
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ def test_writing_without_the_permission_is_a_problem(doctor, run, cloud):
 @pytest.mark.parametrize(
     ("setting", "value", "name", "sentence"),
     [
-        ("MICROSOFT_CLIENT_SECRET", "wrong", "token", "does not accept our client secret"),
+        ("MICROSOFT_CLIENT_SECRET", "wrong", "certificate", "does not accept our client secret"),
         ("MICROSOFT_CLIENT_SECRET", "", "certificate", "Neither MICROSOFT_CLIENT_CERTIFICATE nor"),
         ("MICROSOFT_CLIENT_CERTIFICATE", __file__, "certificate", "is not a PEM file"),
         ("MICROSOFT_LOGIN_URL", "http://login.example.org", "settings", "only be an address of this machine"),
@@ -194,3 +198,86 @@ def test_no_event_is_read_and_nothing_is_written(run, synced, cloud):
     run("doctor")
     assert cloud.log.stats()["event_reads"] == 0
     assert cloud.log.writes() == []
+
+
+def told(name):
+    return [(check.state, check.sentence, check.tenant_id) for check in health.examine(now=now()) if check.name == name]
+
+
+def test_our_own_credential_is_one_alarm_and_no_tenant_is_blamed(run, connected, settings):
+    run("connect", FABRIKAM)
+    settings.MICROSOFT_CLIENT_SECRET = "wrong"
+    alarms = [told_of for told_of in told("certificate") if told_of[0] == "problem"]
+    assert [sentence for _, sentence, _ in alarms] == [
+        "Microsoft does not accept our client secret: the app ca1e4da2-0000-4000-8000-00000000c0de has no such secret."
+    ]
+    assert [tenant_id for _, _, tenant_id in alarms] == [""]
+    blamed = told("token")
+    assert {(state, tenant_id) for state, _, tenant_id in blamed} == {("note", CONTOSO), ("note", FABRIKAM)}
+    assert all("the tenant is not at fault" in sentence for _, sentence, _ in blamed)
+
+
+def test_the_tenants_own_refusal_is_told_of_the_tenant(run, connected, cloud):
+    run("connect", FABRIKAM)
+    control(cloud, "principal", {"tenant": FABRIKAM, "state": "removed"})
+    clients.forget_tokens()
+    assert {(state, tenant_id) for state, _, tenant_id in told("token")} == {("ok", CONTOSO), ("problem", FABRIKAM)}
+    assert not [told_of for told_of in told("certificate") if told_of[0] == "problem"]
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [(7000222, "it has expired, so make a new one"), (7000218, "none was sent"), (700027, "it is not registered for")],
+)
+def test_why_entra_does_not_take_it_is_said(connected, cloud, number, sentence):
+    message = f"AADSTS{number}: The provided client secret keys are expired. Trace ID: 1"
+    cloud.faults.set([{"do": "aadsts", "number": number, "error": "invalid_client", "message": message}])
+    clients.forget_tokens()
+    assert any(sentence in said for _, said, _ in told("certificate"))
+
+
+def test_a_lost_key_is_a_sentence(doctor, connected, settings):
+    settings.MICROSOFT_CLIENT_SECRET = ""
+    credentials.make_certificate(app="reader", now=now(), by="test")
+    settings.TOKEN_KEYS = [token_key()]
+    checks, is_well = doctor()
+    assert checks["certificate"].sentence == (
+        "The certificate kept here does not open with TOKEN_KEYS: put back the key that sealed it, or make a new one."
+    )
+    assert checks["secrets"].sentence == (
+        "1 secret that is kept here opens with none of TOKEN_KEYS: put back the key that sealed it."
+    )
+    assert not is_well and len([state for state, _, _ in told("certificate") if state == "problem"]) == 1
+
+
+def test_secrets_under_an_older_key_are_worth_a_note(doctor, connected, settings):
+    credentials.make_certificate(app="reader", now=now(), by="test")
+    assert doctor()[0]["secrets"].state == "ok"
+    settings.TOKEN_KEYS = [token_key(), *settings.TOKEN_KEYS]
+    checks, is_well = doctor()
+    assert "run `rotate_secrets`" in checks["secrets"].sentence and is_well
+
+
+def test_the_second_registration_is_looked_at_too(doctor, run, connected, cloud, settings):
+    settings.MICROSOFT_WRITER_CLIENT_ID = WRITER_ID
+    settings.MICROSOFT_WRITER_SECRET = "the-writers-secret"
+    Tenant.objects.update(has_writer=True)
+    app = {"client_id": WRITER_ID, "name": "Writer", "home": CONTOSO, "multi_tenant": True, "certificates": []}
+    control(cloud, "apps", {**app, "app_roles": ["Calendars.ReadWrite"], "secrets": ["the-writers-secret"]})
+    assert "does not know the app" in doctor()[0]["writer"].sentence
+    with pytest.raises(CommandError, match="does not know the app ca1e4da2-0000-4000-8000-00000000d0de"):
+        run("connect", CONTOSO, writes="on")
+    control(cloud, "consent", {"client_id": WRITER_ID, "tenant": CONTOSO, "roles": ["Calendars.ReadWrite"]})
+    clients.forget_tokens()
+    assert "lacks MailboxSettings.ReadWrite" in doctor()[0]["writer"].sentence
+    roles = ["Calendars.ReadWrite", "MailboxSettings.ReadWrite"]
+    control(cloud, "apps", {**app, "app_roles": roles})
+    control(cloud, "consent", {"client_id": WRITER_ID, "tenant": CONTOSO, "roles": roles})
+    clients.forget_tokens()
+    assert doctor()[0]["writer"].state == "ok"
+    run("connect", CONTOSO, writes="on")
+    assert Tenant.objects.get().writes_on
+    settings.MICROSOFT_WRITER_SECRET = "wrong"
+    checks, is_well = doctor()
+    assert "app ca1e4da2-0000-4000-8000-00000000d0de has no such secret" in checks["certificate"].sentence
+    assert not is_well
