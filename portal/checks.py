@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 
 from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
 from sharing.graph.errors import ConfigurationRefused
-from sharing.models import Tenant
+from sharing.models import READER, WRITER, AppCredential, Tenant
 
 from . import proxies
 
@@ -79,19 +79,55 @@ def microsoft_is_where_it_may_be(**kwargs) -> Iterator[CheckMessage]:
                 hint="Unset MICROSOFT_LOGIN_URL and MICROSOFT_GRAPH_URL, or set PORTAL_URL to a localhost address.",
                 id="portal.E003",
             )
-    elif not settings.MICROSOFT_CLIENT_CERTIFICATE:
-        if settings.MICROSOFT_CLIENT_SECRET:
-            yield Warning(
-                "The app registration is used with a client secret.",
-                hint="Use a certificate: MICROSOFT_CLIENT_CERTIFICATE names a PEM file with key and certificate.",
-                id="portal.W002",
-            )
-        else:
-            yield Warning(
-                "There is no credential for the app registration, so nothing can be read and nobody can sign in.",
-                hint="Set MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_CERTIFICATE (a PEM file with key and certificate).",
-                id="portal.W001",
-            )
+    elif settings.MICROSOFT_CLIENT_SECRET and not settings.MICROSOFT_CLIENT_CERTIFICATE:
+        yield Warning(
+            "The app registration is used with a client secret.",
+            hint="Use a certificate: MICROSOFT_CLIENT_CERTIFICATE names a PEM file with key and certificate.",
+            id="portal.W002",
+        )
+
+
+@register(Tags.security)
+def the_second_registration_is_whole(**kwargs) -> Iterator[CheckMessage]:
+    """What is set for changes belongs together, and is not the app that reads."""
+    credential = settings.MICROSOFT_WRITER_CERTIFICATE or settings.MICROSOFT_WRITER_SECRET
+    if credential and not settings.MICROSOFT_WRITER_CLIENT_ID:
+        yield Error(
+            "MICROSOFT_WRITER_CERTIFICATE or MICROSOFT_WRITER_SECRET is set, and MICROSOFT_WRITER_CLIENT_ID is not.",
+            hint="Set the application id of the second registration, or unset the others.",
+            id="portal.E025",
+        )
+    if settings.MICROSOFT_WRITER_CLIENT_ID and settings.MICROSOFT_WRITER_CLIENT_ID == settings.MICROSOFT_CLIENT_ID:
+        yield Error(
+            "MICROSOFT_WRITER_CLIENT_ID is the app that reads: a second registration is another one.",
+            hint="Register a second app for changes, or unset MICROSOFT_WRITER_CLIENT_ID.",
+            id="portal.E026",
+        )
+
+
+@register(Tags.database)
+def something_proves_who_we_are(databases=None, **kwargs) -> Iterator[CheckMessage]:
+    """A file, a secret, or what the portal keeps, for each registration that is set."""
+    reader = settings.MICROSOFT_CLIENT_CERTIFICATE or settings.MICROSOFT_CLIENT_SECRET
+    writer = settings.MICROSOFT_WRITER_CERTIFICATE or settings.MICROSOFT_WRITER_SECRET
+    if not databases or "default" not in databases:
+        return
+    try:
+        kept = set(AppCredential.objects.exclude(sealed="").values_list("app", flat=True))
+    except DatabaseError:
+        return  # it is down or empty, which another check tells
+    if not reader and READER not in kept:
+        yield Warning(
+            "There is no credential for the app registration, so nothing can be read and nobody can sign in.",
+            hint="Set MICROSOFT_CLIENT_ID, and run `manage.py make_certificate` or set MICROSOFT_CLIENT_CERTIFICATE.",
+            id="portal.W001",
+        )
+    if settings.MICROSOFT_WRITER_CLIENT_ID and not writer and WRITER not in kept:
+        yield Warning(
+            "There is no credential for the second registration, so nothing can be changed through it.",
+            hint="Make one on the page Credentials, or set MICROSOFT_WRITER_CERTIFICATE.",
+            id="portal.W005",
+        )
 
 
 @register(Tags.security)

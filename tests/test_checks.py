@@ -9,6 +9,7 @@ from django.core.checks import Error, Info, Warning, run_checks
 from django.utils import timezone
 
 from portal import checks
+from sharing.connect import credentials
 from sharing.models import list_tenant
 
 CHECKS = [
@@ -19,6 +20,7 @@ CHECKS = [
     checks.mail_can_leave,
     checks.keys_are_strong_and_apart,
     checks.nobody_passes_unseen,
+    checks.the_second_registration_is_whole,
     checks.database_and_broker_hold,
 ]
 
@@ -105,7 +107,9 @@ FAULTS = [
     ("portal.W003", Warning, {**HTTPS, "TRUSTED_PROXIES": []}),
     ("portal.W004", Warning, {**SMTP, "EMAIL_USE_TLS": False}),
     ("portal.I002", Info, {**HTTPS, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
-    ("portal.W001", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": ""}),
+    ("portal.E025", Error, {"MICROSOFT_WRITER_CERTIFICATE": "/run/secrets/writer.pem"}),
+    ("portal.E025", Error, {"MICROSOFT_WRITER_SECRET": "a-secret"}),
+    ("portal.E026", Error, {"MICROSOFT_WRITER_CLIENT_ID": settings.MICROSOFT_CLIENT_ID}),
     ("portal.W002", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": "a-secret"}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "WEB_WORKERS": 2}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "EMBEDDED": False}),
@@ -149,7 +153,7 @@ def test_good_settings_are_passed_in_silence(good, settings):
 def test_every_check_that_exists_has_a_fault_here():
     source = Path(checks.__file__).read_text()
     ids = {f"portal.{letter}{n:03}" for letter in "EWI" for n in range(1, 40) if f"portal.{letter}{n:03}" in source}
-    assert ids - {fault[0] for fault in FAULTS} == {"portal.E001"}
+    assert ids - {fault[0] for fault in FAULTS} == {"portal.E001", "portal.W001", "portal.W005"}
 
 
 @pytest.mark.django_db
@@ -169,3 +173,26 @@ def test_a_database_serves_one_cloud_only(stored, configured, is_refused, settin
         setattr(settings, name, value)
     ids = [message.id for message in run_checks(databases=["default"]) if message.id == "portal.E001"]
     assert ids == (["portal.E001"] if is_refused else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("app", "check_id", "missing", "given"),
+    [
+        ("reader", "portal.W001", {"MICROSOFT_CLIENT_SECRET": ""}, {"MICROSOFT_CLIENT_CERTIFICATE": "/graph.pem"}),
+        ("writer", "portal.W005", {"MICROSOFT_WRITER_CLIENT_ID": "b"}, {"MICROSOFT_WRITER_CERTIFICATE": "/graph.pem"}),
+    ],
+)
+def test_a_registration_needs_a_credential_from_somewhere(app, check_id, missing, given, settings):
+    def said():
+        return check_id in [message.id for message in run_checks(databases=["default"])]
+
+    for name, value in missing.items():
+        setattr(settings, name, value)
+    assert said()
+    row = credentials.make_certificate(app=app, now=timezone.now(), by="test")
+    assert not said()
+    row.delete()
+    for name, value in given.items():
+        setattr(settings, name, value)
+    assert not said()
