@@ -8,6 +8,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from sharing import access
 from sharing.models import Notice, User
 from sharing.words import visible
 
@@ -35,7 +36,7 @@ def _tell(thing: Thing, user: User, now: datetime) -> bool:
         with transaction.atomic():
             Notice.objects.create(
                 tenant=thing.tenant, kind=thing.kind, key=thing.key, user=user, address=address,
-                subject=one_line(thing.subject)[:LONGEST_SUBJECT], body=_body(thing), made_at=now, cause=cause,
+                subject=one_line(thing.subject)[:LONGEST_SUBJECT], body=_body(thing, user), made_at=now, cause=cause,
                 due_at=now if address else None,
             )  # fmt: skip
     except IntegrityError:  # another worker was first
@@ -48,13 +49,14 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-def link_to(thing: Thing) -> str:
+def link_to(thing: Thing, user: User) -> str:
     """The page where something can be done about it, at the address people reach the portal by."""
-    path = reverse(thing.page, args=[thing.of] if thing.of else [])
+    is_theirs = thing.tenant or access.may_list_tenants(user)
+    path = reverse(thing.page, args=[thing.of] if thing.of else []) if is_theirs else reverse("setup:connections")
     query = f"?tenant={thing.tenant.public_id}" if thing.tenant else ""
     return f"{settings.PORTAL_URL}{path}{query}"
 
 
-def _body(thing: Thing) -> str:
+def _body(thing: Thing, user: User) -> str:
     name = one_line(str(thing.tenant)) if thing.tenant else ""
-    return render_to_string(f"mail/{thing.kind}.txt", {**thing.facts, "tenant": name, "link": link_to(thing)})
+    return render_to_string(f"mail/{thing.kind}.txt", {**thing.facts, "tenant": name, "link": link_to(thing, user)})

@@ -42,7 +42,7 @@ def current(now: datetime, tenants: list[Tenant] | None = None) -> list[Thing]:
     if broken:
         worst = min(broken.values(), key=lambda each: each.since)
         things.append(
-            Thing(BROKEN, BROKEN, None, "Microsoft does not accept Calwarden’s own credential", "setup:connections",
+            Thing(BROKEN, BROKEN, None, "Microsoft does not accept Calwarden’s own credential", "setup:credentials",
                   facts={"cause": words.cause_words(worst.cause), "since": worst.since})
         )  # fmt: skip
     for tenant in tenants:
@@ -56,7 +56,7 @@ def _credentials(now: datetime) -> Iterator[Thing]:
         yield Thing(
             EXPIRING, f"{EXPIRING}:{app}:{expires_at:%Y-%m-%d}:{days}", None,
             f"Calwarden’s certificate ends on {day}" if days else f"Calwarden’s certificate ended on {day}",
-            "setup:connections", facts={"app": app, "day": day, "days": days, "left": (expires_at - now).days},
+            "setup:credentials", facts={"app": app, "day": day, "days": days, "left": (expires_at - now).days},
         )  # fmt: skip
 
 

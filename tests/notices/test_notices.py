@@ -8,8 +8,10 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from sharing import mirror, notices
-from sharing.models import Notice, Person, RoleAssignment, SyncRun, Tenant, User
-from tests.contoso import user
+from sharing.connect import client_for, clients, credentials
+from sharing.models import AppCredential, Notice, Person, RoleAssignment, SyncRun, Tenant, User
+from tests.cloud import CLIENT_SECRET, FABRIKAM
+from tests.contoso import control, user
 
 from .conftest import ALLAN, ISAIAH
 
@@ -226,3 +228,47 @@ def test_the_sandboxs_people_get_no_mail_over_a_real_server(read, tick, clock, s
     (notice,) = tick()
     notice.refresh_from_db()
     assert notice.sent_at == clock()
+
+
+def test_our_own_credential_is_told_of_once_not_once_for_every_tenant_and_blames_none(read, tick, clock, cloud, sync):
+    Tenant.objects.create(tid=FABRIKAM, cloud="sandbox", state=Tenant.CONNECTED, state_since=clock())
+    vikram = user(read, "VikramS@contoso.com")
+    RoleAssignment.objects.create(user=vikram, tenant=None, role="admin", given_at=clock())
+    control(cloud, "apps/credential", {"remove": CLIENT_SECRET})
+    clients.forget_tokens()
+    clock.forward(hours=30)
+    for tenant in Tenant.objects.all():
+        mirror.run_here(tenant=tenant, client=client_for(tenant), clock=clock, wait=lambda s: clock.forward(minutes=30))
+    assert {t.state for t in Tenant.objects.all()} == {Tenant.CONNECTED}
+    (notice,) = tick()
+    assert (notice.kind, notice.tenant, notice.user) == ("credential_broken", None, vikram)
+    assert "No tenant is at fault" in notice.body and "/setup/credentials/\n" in notice.body
+    assert "&#x27;" not in notice.body
+
+
+@pytest.mark.parametrize(("days", "told"), [(40, 0), (29, 1), (13, 1), (6, 1), (0.5, 1), (-1, 1)])
+def test_a_certificate_that_ends_is_told_at_each_step(read, tick, clock, days, told):
+    keep_certificate(clock, days)
+    notices_made = [notice for notice in tick() if notice.kind == "credential_expiring"]
+    assert len(notices_made) == told
+    for notice in notices_made:
+        assert ("ended on" if days < 0 else "ends on") in notice.subject and notice.user.address == ALLAN
+        assert "/setup/connections/\n" in notice.body, "credentials are a page for admins of the whole installation"
+
+
+def test_each_step_is_told_once_and_a_new_certificate_ends_it(read, tick, clock):
+    row = keep_certificate(clock, 31)
+    for _ in range(32 * 2):
+        tick(hours=12)
+    keys = [n.key.rpartition(":")[2] for n in Notice.objects.filter(kind="credential_expiring").order_by("pk")]
+    assert keys == ["30", "14", "7", "1", "0"]
+    AppCredential.objects.filter(pk=row.pk).update(expires_at=clock() + timedelta(days=365))
+    tick(minutes=1)
+    assert not Notice.objects.filter(kind="credential_expiring", over_at=None).exists()
+
+
+def keep_certificate(clock, days):
+    """Ours, made here, which ends in so many days."""
+    made = credentials.make_certificate(app="reader", now=clock(), by="test")
+    AppCredential.objects.filter(pk=made.pk).update(state="current", expires_at=clock() + timedelta(days=days))
+    return made
