@@ -1,11 +1,14 @@
 """The limit to a security group against the sandbox: members, probes, verdicts, and what is written down of them."""
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 
-from sharing.connect import client_for, limits
+from sharing import tasks
+from sharing.connect import client_for, health, limits, prove
 from sharing.models import AuditEvent, GroupLimit, GroupMember, Person, Tenant
 from tests.cloud import CONTOSO
 from tests.contoso import control, mailbox, user
@@ -318,3 +321,68 @@ def test_a_tenant_that_is_not_connected_is_not_asked(declare, contoso, clock):
     declare()
     Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.LISTED)
     assert not limits.due(clock() + timedelta(days=9)).exists()
+
+
+# What is around it ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tick(clock):
+    """What the scheduler and its workers do at this moment, without the runs that begin by themselves."""
+
+    def tick():
+        with time_machine.travel(clock(), tick=False):
+            for task, pk in tasks.due_reads(clock()):
+                task(pk)
+
+    return tick
+
+
+def test_only_members_are_read_once_they_are_known(declare, tick, sync, cloud, clock, contoso):
+    declare()
+    assert contoso.mailboxes.filter(cause="outside_group").count() == 0
+    tick()
+    limit = GroupLimit.objects.get()
+    assert limit.verdict == GroupLimit.INEFFECTIVE
+    covered = set(contoso.mailboxes.covered().values_list("person__oid", flat=True))
+    assert covered == members()
+    clock.forward(hours=2)
+    cloud.log.clear()
+    sync()
+    asked = {uuid.UUID(found[1]) for e in cloud.log.since() if (found := re.search(r"/users/([0-9a-f-]{36})", e.path))}
+    assert asked <= members()
+
+
+def test_a_listing_that_breaks_off_leaves_nobody_out(declare, tick, cloud, contoso):
+    declare()
+    cloud.faults.set([{"do": "truncate", "match": {"path": "/members$"}}])
+    tick()
+    assert GroupLimit.objects.get().members_read_at is None
+    assert not contoso.mailboxes.filter(cause="outside_group").exists()
+
+
+def test_a_limited_tenant_is_proved_on_its_members(verified, contoso, clock, cloud):
+    control(cloud, "exchange", {"assignments": [
+        {"role": "Calendars.Read", "group": EXECUTIVES}, {"role": "MailboxSettings.Read", "group": EXECUTIVES},
+    ]})  # fmt: skip
+    proof = prove(client=client_for(contoso), tid=str(contoso.tid), now=clock())
+    assert mailbox(proof.probed).person.oid in members()
+    assert (proof.missing, proof.missing_for_writes) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "end"),
+    [
+        ({}, health.OK, "(tested 2026-11-02 01:00 UTC): Limited to the group."),
+        ({"is_legacy": True}, health.NOTE, "by an application access policy from before): Limited to the group."),
+        ({"verdict": "pending"}, health.NOTE, ": Not limited yet."),
+        ({"verdict": "ineffective"}, health.PROBLEM, ": Not limited: a tenant-wide grant is still present."),
+        ({"verdict": "untested", "tested_at": None}, health.NOTE, "(not tested yet): Not tested yet."),
+    ],
+)
+def test_doctor_tells_the_verdict_in_one_line(verified, contoso, clock, fields, state, end):
+    GroupLimit.objects.update(**fields)
+    (check,) = [check for check in health.examine(now=clock()) if check.name == "limit"]
+    assert check.state == state
+    assert check.sentence.startswith("Contoso: limit to the group Executives")
+    assert check.sentence.endswith(end)
