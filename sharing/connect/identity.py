@@ -74,10 +74,24 @@ def session():
     return clients.session_for(clients.endpoints())
 
 
-def assertion_for(token_url: str) -> str:
-    """A proof of who we are for one request, or nothing where a secret is configured instead of a certificate."""
-    who = clients.credential()
-    return graph.client_assertion(who, token_url) if who.certificate_pem else ""
+class NoProof(Exception):
+    """Nothing that could be used proves to Entra who we are; `cause` says why."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def proof_for(token_url: str) -> tuple[str, str]:
+    """What proves who we are in one request: an assertion signed with the certificate, or else the secret.
+
+    Raises NoProof.
+    """
+    try:
+        who = clients.credential()
+        return (graph.client_assertion(who, token_url), "") if who.certificate_pem else ("", who.secret or "")
+    except (graph.ConfigurationRefused, graph.CredentialRefused) as error:
+        raise NoProof(error.cause) from None
 
 
 def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:

@@ -51,7 +51,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             SocialApp(
                 provider="microsoft",
                 client_id=settings.MICROSOFT_CLIENT_ID,
-                secret=settings.MICROSOFT_CLIENT_SECRET,
+                secret="",  # EntraClient proves who we are
             )
         ]
 

@@ -1,7 +1,7 @@
 """The code flow with Entra: allauth carries state, PKCE and the exchange of the code."""
 
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.socialaccount.providers.oauth2.client import OAuth2Client
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django.conf import settings
 from django.urls import reverse
@@ -10,15 +10,17 @@ from sharing.connect import identity
 
 
 class EntraClient(OAuth2Client):
-    """Proves who we are by certificate where one is configured, else by the secret.
+    """Proves who we are by certificate where there is one, else by the secret.
 
     https://learn.microsoft.com/entra/identity-platform/certificate-credentials
     """
 
     def get_access_token(self, code, pkce_code_verifier=None, extra_data=None):
-        assertion = identity.assertion_for(self.access_token_url)
+        try:
+            assertion, self.consumer_secret = identity.proof_for(self.access_token_url)  # allauth sends no empty field
+        except identity.NoProof as error:
+            raise OAuth2Error(error.cause) from None
         if assertion:
-            self.consumer_secret = ""  # allauth sends no empty field
             extra_data = {
                 **(extra_data or {}),
                 "client_assertion": assertion,

@@ -8,10 +8,13 @@ import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 
+from portal.keys import token_key
 from sandbox.entra import Entra
+from sharing.connect import credentials
 from sharing.connect.certificates import make_certificate
 from sharing.models import AuditEvent, Tenant, User, list_tenant
 from tests.cloud import CONTOSO, FABRIKAM
+from tests.contoso import control
 from tests.web.signin.browser import ALEX, MEGAN
 
 GUEST = "9e57a11c-7777-4aaa-8bbb-123456789abc"
@@ -103,6 +106,30 @@ def test_a_certificate_proves_the_portal_where_there_is_one(browser_of, contoso,
     assert (refused.status_code, AuditEvent.objects.get().outcome) == (401, "code_refused")
     cloud.entra = Entra(cloud, [(tmp_path / "graph.pem").read_bytes()])
     assert browser_of().sign_in().status_code == 302
+
+
+def test_what_the_portal_keeps_proves_it_too(browser_of, contoso, settings, cloud):
+    settings.MICROSOFT_CLIENT_SECRET = ""
+    row = credentials.make_certificate(app="reader", now=timezone.now(), by="test")
+    control(cloud, "apps/credential", {"certificate": row.certificate})
+    assert browser_of().sign_in().status_code == 302
+    credentials.erase(row=row, now=timezone.now(), by="test")
+    credentials.keep_secret(app="reader", secret="kept-here", expires_at=None, now=timezone.now(), by="test")
+    control(cloud, "apps/credential", {"secret": "kept-here"})
+    assert browser_of().sign_in().status_code == 302
+
+
+@pytest.mark.parametrize("lost", ["key", "secret", "file"])
+def test_a_portal_that_cannot_prove_who_it_is_says_so_on_a_page(browser_of, contoso, settings, lost):
+    settings.MICROSOFT_CLIENT_SECRET = ""
+    if lost == "key":
+        credentials.make_certificate(app="reader", now=timezone.now(), by="test")
+        settings.TOKEN_KEYS = [token_key()]
+    elif lost == "file":
+        settings.MICROSOFT_CLIENT_CERTIFICATE = __file__
+    refused = browser_of().sign_in()
+    assert refused.status_code == 401 and "check the app registration" in refused.text
+    assert AuditEvent.objects.get(verb="signin.refused").outcome == "code_refused"
 
 
 def test_the_host_header_does_not_choose_where_the_code_goes(browser_of, contoso):
