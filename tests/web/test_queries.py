@@ -32,7 +32,7 @@ ASKED = {
 def pages(place):
     """Every address that answers GET, by name."""
     for route in routes():
-        if route.what.get == 405 or route.what.audience == ANYBODY:
+        if route.what.get in (403, 405) or route.what.audience == ANYBODY:
             continue
         yield route.name, WHO[route.what.audience], place.url(route)
         for asked in ASKED.get(route.name, []):
