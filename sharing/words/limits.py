@@ -60,6 +60,10 @@ MIGRATE = (
     "The same script, which removes the old policies last and asks for each one. People in groups within the group"
     " lose access.",
 )
+SECOND = (
+    "Script for the second registration",
+    "The app that makes changes needs a scope of its own. Calwarden does not test this one.",
+)
 UNDO = ("Take it back", "Removes the scope and its roles. The app then reads nobody until it is approved again.")
 
 # What a probe met, and why nothing is known.

@@ -1,6 +1,7 @@
 """The limit to a security group: which one, the script for Exchange, and what the last test found."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils import timezone
 from sharing import access, tasks
 from sharing.connect import limits, scripts
 from sharing.connect.clients import client_id_of
-from sharing.models import READER, GroupLimit, Person, Tenant
+from sharing.models import READER, WRITER, GroupLimit, Person, Tenant
 from sharing.models.names import folded
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
@@ -156,25 +157,27 @@ def _scripts(tenant: Tenant, limit: GroupLimit) -> list[dict[str, str]]:
     """Each script with its title and lead; none while the group's address is not known or no script can hold it."""
     if not limit.group_address:
         return []
+    changes_here = tenant.writes_on and not tenant.has_writer
     values = scripts.Values(
         app_id=client_id_of(READER), principal_id=limit.found.get("principal", ""), connection=tenant.public_id,
         group=limit.group_address, member=_address(limit.inside), outsider=_address(limit.outside),
-        roles=scripts.WRITE_ROLES if tenant.writes_on and not tenant.has_writer else scripts.READ_ROLES,
+        roles=scripts.WRITE_ROLES if changes_here else scripts.READ_ROLES,
     )  # fmt: skip
+    second = replace(values, app_id=client_id_of(WRITER), principal_id="", roles=scripts.WRITE_ROLES)
+    wanted = [*_WRITERS, *([("second", said.SECOND, scripts.set_up)] if tenant.has_writer else [])]
     try:
         return [
-            {"id": name, "title": title, "lead": lead, "text": write(values)}
-            for name, (title, lead, write) in _WRITERS.items()
+            {"id": name, "title": title, "lead": lead, "text": write(second if name == "second" else values)}
+            for name, (title, lead), write in wanted
         ]
     except scripts.Unquotable:
         return []
 
 
-_WRITERS = {
-    "set-up": (said.SET_UP[0], said.SET_UP[1], scripts.set_up),
-    "migrate": (said.MIGRATE[0], said.MIGRATE[1], scripts.migrate),
-    "undo": (said.UNDO[0], said.UNDO[1], scripts.undo),
-}
+_WRITERS = (
+    ("set-up", said.SET_UP, scripts.set_up), ("migrate", said.MIGRATE, scripts.migrate),
+    ("undo", said.UNDO, scripts.undo),
+)  # fmt: skip
 
 
 def _address(person: Person | None) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sharing.models import AuditEvent, GroupLimit, Person, Tenant
+from sharing.words import limits as said
 from tests.web.it import rows
 
 PAGE = "/setup/limit/"
@@ -81,8 +82,6 @@ def test_before_the_script_ran_the_page_says_so(shown, limit):
 
 @pytest.mark.parametrize("verdict", [value for value, _ in GroupLimit.VERDICTS])
 def test_every_verdict_has_its_words(shown, limit, verdict):
-    from sharing.words import limits as said
-
     content = shown(verdict=verdict, tested_at=rows.NOW)
     assert said.VERDICTS[verdict].text in content
 
@@ -123,6 +122,15 @@ def test_scripts_hold_the_values_of_the_tenant(shown, limit, contoso):
 def test_where_owners_may_change_the_script_asks_for_more(shown, limit, contoso):
     Tenant.objects.update(writes_on=True)
     assert "Application Calendars.ReadWrite&#x27;" in shown()
+
+
+def test_the_second_registration_has_a_script_of_its_own(shown, limit, contoso, settings):
+    settings.MICROSOFT_WRITER_CLIENT_ID = "5ec0d000-0000-4000-8000-00000000c0de"
+    assert "Script for the second registration" not in shown()
+    Tenant.objects.update(has_writer=True, writes_on=True)
+    content = shown()
+    assert f"$AppId = &#x27;{settings.MICROSOFT_WRITER_CLIENT_ID}&#x27;" in content
+    assert "Calwarden does not test this one." in content
 
 
 def test_a_hostile_address_is_written_into_no_script(shown, limit):
