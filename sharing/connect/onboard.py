@@ -13,8 +13,12 @@ from .roles import give_role
 from .sentences import NotConnected, sentence_for
 
 
-def onboard(*, tid: str, now: datetime, by: str, admin: str = "", writes: str = "", name: str = "") -> Iterator[str]:
+def onboard(
+    *, tid: str, now: datetime, by: str, admin: str = "", everywhere: bool = False, writes: str = "", name: str = ""
+) -> Iterator[str]:
     """List the tenant, make `admin` (an object id) its admin, prove it, read it; `writes` is "on", "off" or nothing.
+
+    With `everywhere` that person is admin of the whole installation as well.
 
     Yields what was done, in sentences. Raises NotConnected with the sentence that says why it went no further; what
     was yielded before stays done. A tenant that Microsoft does not know is not listed.
@@ -34,6 +38,11 @@ def onboard(*, tid: str, now: datetime, by: str, admin: str = "", writes: str = 
     if admin:
         given, _ = give_role(tenant=tenant, oid=admin, role=RoleAssignment.ADMIN, now=now, by=by, person=person)
         yield f"{given.user.name or admin} is admin of {tenant}."
+        if everywhere:
+            give_role(
+                tenant=tenant, oid=admin, role=RoleAssignment.ADMIN, now=now, by=by, person=person, everywhere=True
+            )
+            yield f"{given.user.name or admin} is admin of the whole installation."
     if proof is None:
         how = "did not let us in this time" if tenant.is_read else "is listed but not connected"
         raise NotConnected(f"{tenant} {how}. {failure}")

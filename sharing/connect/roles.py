@@ -10,26 +10,28 @@ from sharing.models import AuditEvent, Person, RoleAssignment, Tenant, User
 
 def give_role(
     *, tenant: Tenant, oid: str, role: str, now: datetime, person: Person | graph.User | None = None,
-    actor: User | None = None, by: str = "",
+    actor: User | None = None, by: str = "", everywhere: bool = False,
 ) -> tuple[RoleAssignment, bool]:  # fmt: skip
     """Give somebody of the tenant a role in it, before they ever signed in; and whether that is new. Safe to repeat.
 
     `actor` is the admin who gives it, whose right to do so is checked: raises access.OwnRole. A command has none, and
-    `by` names it. `person` is who that is in the directory, where it is known.
+    `by` names it. `person` is who that is in the directory, where it is known. `everywhere` is for admins: of the
+    whole installation, who may connect further tenants and replace what the app proves itself with.
     """
     shown = {"name": person.name[:256], "address": (person.address or "")[:320]} if person else {}
     with transaction.atomic():
         user, _ = User.objects.update_or_create(tenant=tenant, oid=oid, defaults=shown)
-        wanted = RoleAssignment(user=user, tenant=tenant, role=role)
+        where = None if everywhere else tenant
+        wanted = RoleAssignment(user=user, tenant=where, role=role)
         if actor:
             access.check_role_change(actor, wanted, removing=False)
         assignment, is_new = RoleAssignment.objects.get_or_create(
-            user=user, tenant=tenant, role=role,
+            user=user, tenant=where, role=role,
             defaults={"source": "page" if actor else "command", "given_by": actor, "given_at": now},
         )  # fmt: skip
         if is_new:
             AuditEvent.objects.record(
-                now=now, verb="role.given", tenant=tenant, actor=actor, actor_name=by, subject={"oid": str(user.oid)},
+                now=now, verb="role.given", tenant=where, actor=actor, actor_name=by, subject={"oid": str(user.oid)},
                 after=role,
             )  # fmt: skip
     return assignment, is_new

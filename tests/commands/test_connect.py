@@ -29,6 +29,14 @@ def test_it_lists_the_tenant_makes_its_admin_and_reads_it_from_now_on(run):
     assert said[-1] == "Contoso is connected, for reading only."
 
 
+def test_the_admin_may_be_one_of_the_whole_installation(run):
+    said = run("connect", CONTOSO, admin=ALLAN, installation=True)
+    assert "Allan Deyoung is admin of the whole installation.\n" in said
+    assert [held.tenant for held in RoleAssignment.objects.order_by("pk")] == [Tenant.objects.get(), None]
+    with pytest.raises(CommandError, match="give both"):
+        run("connect", CONTOSO, installation=True)
+
+
 def test_a_second_time_adds_nothing(run):
     for _ in range(2):
         run("connect", CONTOSO, admin=ALLAN, writes="on")

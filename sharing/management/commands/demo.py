@@ -103,7 +103,7 @@ class Command(PlainCommand):
         about = sandbox.about()
         contoso, fabrikam = (tenant["tid"] for tenant in about["tenants"])
         oids = {person["address"]: person["oid"] for person in about["cast"]}
-        call_command("connect", contoso, admin=oids[ADMIN], writes="on", stdout=self.stdout)
+        call_command("connect", contoso, admin=oids[ADMIN], installation=True, writes="on", stdout=self.stdout)
         tenant = Tenant.objects.get(tid=contoso)
         give_roles(tenant, {oids[REVIEWER]: RoleAssignment.REVIEWER, oids[OPERATOR]: RoleAssignment.OPERATOR})
         other = tenants.enlist(tid=fabrikam, now=clock(), by="cli:demo", name="Fabrikam")
