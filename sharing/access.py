@@ -16,6 +16,7 @@ from .models import (
     DeliveryPeriod,
     Grant,
     GroupLimit,
+    Invitation,
     Mailbox,
     MailboxQuerySet,
     Notice,
@@ -238,7 +239,9 @@ def may_change(actor: User, mailbox: Mailbox) -> str:
     if not actor.is_active or row is None:
         return "not_allowed"
     tenant = row.tenant
-    if tenant.frozen_at:
+    # Where no run reads a whole tenant, the one mailbox that was read since is looked at afresh.
+    is_fresh = row.is_lent and tenant.mode == Tenant.INDIVIDUAL and row.read_at and row.state == Mailbox.OK
+    if tenant.frozen_at and not (is_fresh and row.read_at > tenant.frozen_at):
         return "frozen"
     if row.shard and row.shard.grant:
         return _may_change_by(row.shard.grant, actor, tenant)
@@ -335,6 +338,19 @@ def mailboxes_for_it(user: User, tenant: Tenant) -> MailboxQuerySet:
     if not seen:
         raise Http404
     return Mailbox.objects.filter(tenant=tenant).select_related("person", "shard")
+
+
+def invitations_for_setup(user: User, tenant: Tenant) -> QuerySet[Invitation]:
+    """People whom an admin of the tenant named by address."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    return Invitation.objects.filter(tenant=tenant).select_related("tenant", "person")
+
+
+def users_without_person(user: User, tenant: Tenant) -> QuerySet[User]:
+    """Accounts of the tenant that no listing of its directory has shown."""
+    _one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
+    known = Person.objects.filter(tenant=tenant, oid=OuterRef("oid"))
+    return User.objects.filter(~Exists(known), tenant=tenant).order_by("name", "pk")
 
 
 def runs_for_setup(user: User, tenant: Tenant) -> QuerySet[SyncRun]:

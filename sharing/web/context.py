@@ -37,6 +37,8 @@ BELOW = {
     "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
     "setup:connect": "setup:connections",
     "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",
+    "setup:locks": "setup:connections", "setup:end": "setup:connections", "setup:invitations": "setup:users",
+    "setup:mailbox": "setup:users", "setup:disconnect_mailbox": "setup:users",
     "setup:limit": "setup:connections", "setup:lift_limit": "setup:connections",
     "setup:client_secret": "setup:credentials", "setup:erase_credential": "setup:credentials",
 }  # fmt: skip

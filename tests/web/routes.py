@@ -19,6 +19,7 @@ from sharing.models import (
     CalendarPermission,
     Grant,
     GroupLimit,
+    Invitation,
     Mailbox,
     Person,
     RoleAssignment,
@@ -129,7 +130,14 @@ CLASSES = {
     "setup:limit_progress": Class(SETUP, query="tenant", is_page=False),
     "setup:test_limit": Class(SETUP, get=405, post=302, query="tenant"),
     "setup:lift_limit": Class(SETUP, post=302, query="tenant"),
+    "setup:locks": Class(SETUP, post=302, query="tenant", form={"disconnect": "on"}),
+    "setup:end": Class(SETUP, post=302, query="tenant", form={"how": "keep"}),
+    "setup:invitations": Class(SETUP, post=200, query="tenant", form={"addresses": "newcomer"}),
+    "setup:withdraw": Class(SETUP, get=405, post=302, query="tenant", row="invitation"),
     "setup:users": Class(SETUP, query="tenant"),
+    "setup:users_csv": Class(SETUP, query="tenant", looks="list.exported", is_page=False),
+    "setup:disconnect_mailbox": Class(SETUP, post=302, query="tenant", of="mailbox"),
+    "setup:reconnect_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
     "setup:mailbox": Class(SETUP, post=422, query="tenant", of="mailbox", form={"address": ""}),
     "setup:check_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
     "setup:end_stewardship": Class(SETUP, get=405, post=302, query="tenant", of="mailbox", row="stewardship"),
@@ -195,6 +203,7 @@ class Place:
     permission: int = 10**9
     assignment: int = 10**9
     stewardship: int = 10**9
+    invitation: int = 10**9
     role: str = ""
     other_role: str = ""
     option: str = ""
@@ -279,6 +288,13 @@ def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
         "held": held.public_id,
         "assignment": RoleAssignment.objects.get(user=cast.users[holder]).pk,
         "newcomer": newcomer,
+        "invitation": Invitation.objects.create(
+            tenant=tenant,
+            address=f"invited@{newcomer.partition('@')[2]}",
+            invited_by=cast.users[holder],
+            invited_at=cast.now,
+            state_since=cast.now,
+        ).pk,
         "group": _limited_to(cast, tenant),
     }
 

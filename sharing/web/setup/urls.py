@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import connecting, connections, credentials, disclosure, limit, outbox, roles, runs, users
+from . import connecting, connections, credentials, disclosure, ends, invitations, limit, outbox, roles, runs, users
 
 app_name = "setup"
 urlpatterns = [
@@ -27,8 +27,15 @@ urlpatterns = [
     path("limit/progress/", limit.limit_progress, name="limit_progress"),
     path("limit/test/", limit.test_now, name="test_limit"),
     path("limit/lift/", limit.lift_page, name="lift_limit"),
+    path("locks/", ends.locks_page, name="locks"),
+    path("disconnect/", ends.end_page, name="end"),
+    path("invitations/", invitations.invitations_page, name="invitations"),
+    path("invitations/<int:pk>/withdraw/", invitations.withdraw, name="withdraw"),
     path("users/", users.users_page, name="users"),
+    path("users/csv/", users.users_csv, name="users_csv"),
     path("users/<slug:public_id>/", users.mailbox_page, name="mailbox"),
+    path("users/<slug:public_id>/disconnect/", users.disconnect_mailbox, name="disconnect_mailbox"),
+    path("users/<slug:public_id>/reconnect/", users.reconnect_mailbox, name="reconnect_mailbox"),
     path("users/<slug:public_id>/check/", users.check_mailbox, name="check_mailbox"),
     path("users/<slug:public_id>/stewards/<int:pk>/end/", users.end_stewardship, name="end_stewardship"),
     path("roles/", roles.roles_page, name="roles"),
