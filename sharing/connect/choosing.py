@@ -7,9 +7,9 @@ from django.db import transaction
 
 from sharing import graph
 from sharing.graph import discovery
-from sharing.models import WRITER, AuditEvent, Tenant, User
+from sharing.models import WRITER, ActivationLink, AuditEvent, Tenant, User
 
-from . import clients, proof, tenants
+from . import clients, links, proof, tenants
 from .sentences import NotConnected, sentence_for
 
 READ, BOTH, CHANGE = "read", "both", "change"  # what a link asks for; `change` is the second registration's
@@ -68,22 +68,29 @@ def find_tenant(name: str) -> str:
 def choose(*, tid: str, name: str, mode: str, scope: str, actor: User, now: datetime) -> Tenant:
     """The tenant, listed with these choices; nothing is asked of Microsoft yet. Safe to repeat until it is connected.
 
-    Raises AlreadyConnected, and NotConnected where this database serves another cloud.
+    Other choices than those an open link tells end that link. Raises AlreadyConnected, and NotConnected where this
+    database serves another cloud.
     """
-    known = Tenant.objects.filter(tid=tid).first()
-    if known and known.state in (Tenant.CONNECTED, Tenant.LOST):
+    if known := Tenant.objects.filter(tid=tid, state__in=(Tenant.CONNECTED, Tenant.LOST)).first():
         raise AlreadyConnected(known)
     with transaction.atomic():
         tenant = tenants.enlist(tid=tid, now=now, by=actor.username, name=name)
-        if tenant.state != Tenant.LISTED:
-            before, tenant.state, tenant.cause, tenant.state_since = tenant.state, Tenant.LISTED, "", now
+        was, since = tenant.state, tenant.state_since
+        if was != Tenant.LISTED:
+            since = now
             AuditEvent.objects.record(
-                now=now, verb="tenant.listed", tenant=tenant, actor=actor, before=before, after=tenant.state
+                now=now, verb="tenant.listed", tenant=tenant, actor=actor, before=was, after=Tenant.LISTED
             )
-        before = f"{tenant.mode}/{tenant.scope}"
-        tenant.mode, tenant.scope = mode, scope
-        tenant.save(update_fields=["state", "cause", "state_since", "mode", "scope"])
+        before, after = f"{tenant.mode}/{tenant.scope}", f"{mode}/{scope}"
         AuditEvent.objects.record(
-            now=now, verb="tenant.chosen", tenant=tenant, actor=actor, before=before, after=f"{mode}/{scope}"
-        )
+            now=now, verb="tenant.chosen", tenant=tenant, actor=actor, before=before, after=after
+        )  # fmt: skip
+        if before != after:
+            for link in ActivationLink.objects.filter(tenant=tenant, state__in=ActivationLink.OPEN):
+                links.revoke_link(link=link, actor=actor, now=now)
+        # Whoever confirms it at the same moment wins.
+        free = Tenant.objects.filter(pk=tenant.pk).exclude(state__in=(Tenant.CONNECTED, Tenant.LOST))
+        if not free.update(state=Tenant.LISTED, cause="", state_since=since, mode=mode, scope=scope):
+            raise AlreadyConnected(tenant)
+    tenant.refresh_from_db()
     return tenant

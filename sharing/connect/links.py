@@ -90,6 +90,7 @@ def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
     """An admin looked at what was proved and says yes: the tenant is read from now on. Raises NotProved."""
     with transaction.atomic():
         proved = ActivationLink.objects.filter(pk=link.pk, state=ActivationLink.PROVED)
+        proved = proved.exclude(tenant__state__in=(Tenant.ENDED, Tenant.PRIVATE))
         if not proved.update(state=ActivationLink.CONFIRMED, state_since=now, confirmed_by=actor):
             raise NotProved
         link.refresh_from_db()
@@ -104,12 +105,18 @@ def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
 
 
 def cancel(*, tenant: Tenant, actor: User, now: datetime) -> None:
-    """Revoke every open link of the tenant, and take it off the list where nobody of it was ever here."""
+    """Revoke every open link of the tenant, and take it off the list where nobody of it was ever here.
+
+    Who connected their own mailbox in it keeps that: for them it is private again.
+    """
     with transaction.atomic():
         for link in ActivationLink.objects.filter(tenant=tenant, state__in=ActivationLink.OPEN):
             revoke_link(link=link, actor=actor, now=now)
+        end = {"state": Tenant.ENDED, "cause": "cancelled"}
+        if tenant.grants.exists():
+            end = {"state": Tenant.PRIVATE, "cause": "", "mode": Tenant.INDIVIDUAL}
         strangers = Tenant.objects.filter(Q(pk=tenant.pk), state=Tenant.LISTED, users=None)
-        if strangers.update(state=Tenant.ENDED, cause="cancelled", state_since=now):
+        if strangers.update(state_since=now, **end):
             AuditEvent.objects.record(now=now, verb="tenant.unlisted", tenant=tenant, actor=actor)
 
 

@@ -23,6 +23,10 @@ def prove_link(*, link: ActivationLink, client: graph.Client, clock: Callable[[]
     now = clock()
     if link.state != ActivationLink.APPROVED or not link.claim(now=now, lease=LEASE):
         return
+    if link.attempt > 1 and now >= link.expires_at + LAG:
+        # Whoever tried before never came back to say what happened.
+        _end(link, now, ActivationLink.FAILED, link.cause or "unreachable")
+        return
     try:
         proof = prove(client=client, tid=str(link.tenant.tid), now=now)
     except NotConnected:

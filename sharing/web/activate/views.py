@@ -16,6 +16,7 @@ from sharing import tasks, words
 from sharing.connect import consent, identity, links
 from sharing.models import WRITER, ActivationLink
 from sharing.web import kept_links
+from sharing.web.limits import limited
 from sharing.words import connecting as said
 
 BROWSER, APPROVED = "activation_browser", "activation_approved"
@@ -24,6 +25,7 @@ NOT_GONE = 403
 
 
 @login_not_required
+@limited("signin", methods=("GET", "HEAD", "POST"))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -54,6 +56,7 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @login_not_required
+@limited("signin", methods=("GET",))
 @never_cache
 @require_GET
 def consented(request: HttpRequest) -> HttpResponseBase:
@@ -71,6 +74,7 @@ def consented(request: HttpRequest) -> HttpResponseBase:
 
 
 @login_not_required
+@limited("signin", methods=("GET",))
 @never_cache
 @require_GET
 def signed_in(request: HttpRequest) -> HttpResponseBase:

@@ -122,7 +122,9 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
     if link is None or link.state not in (ActivationLink.PROVED, ActivationLink.CONFIRMED):
         raise Http404
     refusal = ""
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("link", link.public_id) != link.public_id:
+        refusal = "Another link was made meanwhile. This is what Microsoft answered to that one: compare again."
+    elif request.method == "POST":
         try:
             links.confirm_link(link=link, actor=request.user, now=timezone.now())
             return redirect(_page_of(tenant))
