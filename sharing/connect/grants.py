@@ -278,6 +278,8 @@ def renew(*, pk: int, now: Callable[[], datetime] = clock, sleep: Callable[[floa
                 endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(),
                 tenant_id=str(grant.tenant.tid), refresh_token=_opened(grant),
             )  # fmt: skip
+        except clients.NoCredential as error:
+            raise graph.CredentialRefused(cause=error.cause) from None
         except graph.GrantEnded as error:
             refused = (grant.version, error, time.monotonic())
             continue
@@ -298,8 +300,18 @@ def _store(grant: Grant, lent: graph.Lent, now: datetime) -> None:
     if not lent.refresh_token:
         return
     sealed = seal(lent.refresh_token, purpose=purpose_of(grant))
-    mine = Grant.objects.filter(pk=grant.pk, version=grant.version, state=Grant.CONNECTED)
-    mine.update(sealed=sealed, version=F("version") + 1, refreshed_at=now)
+    fields = {"sealed": sealed, "version": F("version") + 1, "refreshed_at": now}
+    rows = Grant.objects.filter(pk=grant.pk)
+    if rows.filter(version=grant.version, state=Grant.CONNECTED).update(**fields):
+        return
+    # Where Entra takes a refresh token once only, somebody may have given up while this answer was on its way.
+    early = rows.filter(version=grant.version + 1, state=Grant.LOST).exclude(cause=DISCONNECTED)
+    with transaction.atomic():
+        if early.update(**fields, state=Grant.CONNECTED, cause="", state_since=now):
+            SyncShard.objects.filter(grant=grant).update(due_at=now)
+            AuditEvent.objects.record(
+                now=now, verb="grant.found", tenant=grant.user.tenant, subject={"grant": grant.public_id}
+            )  # fmt: skip
 
 
 # The end -------------------------------------------------------------------------------------------------

@@ -144,6 +144,31 @@ def test_a_worker_that_was_overtaken_stores_nothing(cloud, grant, clock):
     assert opened(grant) == kept
 
 
+def of(grant):
+    return Grant.objects.select_related("tenant", "user__tenant").get(pk=grant.pk)
+
+
+def test_an_answer_that_comes_after_somebody_gave_up_finds_the_connection_again(grant, clock):
+    slow = of(grant)
+    lent = grants.renew(pk=grant.pk)
+    Grant.objects.filter(pk=grant.pk).update(sealed=slow.sealed, version=slow.version)  # its commit is yet to come
+    grants.mark_lost(grant=of(grant), ended=graph.GrantEnded(code="AADSTS70000"), now=clock())
+    assert of(grant).state == Grant.LOST
+    grants._store(slow, lent, clock())
+    assert (of(grant).state, of(grant).cause, opened(grant)) == (Grant.CONNECTED, "", lent.refresh_token)
+    assert SyncShard.objects.get(grant=grant).due_at is not None
+    assert AuditEvent.objects.filter(verb="grant.found").count() == 1
+
+
+def test_an_answer_that_comes_after_the_person_disconnected_is_thrown_away(grant, megan, clock):
+    slow = of(grant)
+    lent = grants.renew(pk=grant.pk)
+    Grant.objects.filter(pk=grant.pk).update(sealed=slow.sealed, version=slow.version)
+    grants.disconnect(grant=of(grant), now=clock(), actor=megan)
+    grants._store(slow, lent, clock())
+    assert (of(grant).state, of(grant).sealed) == (Grant.LOST, "")
+
+
 def test_who_connects_again_takes_the_place_of_a_renewal_underway(cloud, grant, megan, clock):
     stale = Grant.objects.select_related("tenant").get(pk=grant.pk)
     lent = grants.renew(pk=grant.pk)

@@ -255,6 +255,15 @@ def test_who_lent_reading_only_is_told_so_and_nothing_is_sent(cloud, alex, conne
     assert not [method for method, _ in paths(cloud) if method == "PATCH"]
 
 
+def test_after_a_restore_changes_wait_until_the_mailbox_was_read_again(alex, connect):
+    grant = connect(alex, change=True)
+    Tenant.objects.update(frozen_at=timezone.now())
+    assert access.may_change(alex, mine(grant)) == "frozen"
+    Mailbox.objects.update(digest="", due_at=timezone.now())
+    work()
+    assert access.may_change(alex, mine(grant)) == ""
+
+
 def test_nobody_changes_after_it_ended(cloud, alex, connect):
     grant = connect(alex, change=True)
     grants.disconnect(grant=grant, now=timezone.now(), actor=alex)
