@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -357,8 +357,3 @@ def _give_up(grant: Grant, cause: str, of_mailbox: str, now: datetime, *, versio
         due_at=None, digest="", version=F("version") + 1,
     )  # fmt: skip
     return True
-
-
-def named(scopes: Collection[str]) -> list[str]:
-    """The scopes that reach a mailbox, without those of every sign-in."""
-    return [scope for scope in scopes if scope not in ALWAYS]

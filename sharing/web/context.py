@@ -182,7 +182,7 @@ def banners(tenant: Tenant) -> list[dict[str, str]]:
         })  # fmt: skip
     elif tenant.is_read:
         found += _of_reading(tenant, now)
-    if tenant.frozen_at:
+    if tenant.frozen_at and tenant.mode == Tenant.DOMAIN_WIDE:  # elsewhere each mailbox is free once it was read again
         since = words.moment(timezone.localtime(tenant.frozen_at), now)
         found.append({
             "kind": "warn", "icon": "lock", "title": f"Changes are stopped, {since}",
