@@ -73,10 +73,11 @@ def lift(*, tenant: Tenant, actor: User, now: datetime) -> None:
     """Read everybody again. What Exchange was told stays there until somebody runs the script that takes it back."""
     with transaction.atomic():
         limit = GroupLimit.objects.select_for_update().filter(tenant=tenant).first()
-        if limit is None:
+        if limit is None and tenant.scope != Tenant.GROUP:
             return
-        group = str(limit.group_oid)
-        _forget(limit)
+        group = str(limit.group_oid) if limit else ""
+        if limit:
+            _forget(limit)
         _read_only(tenant, Tenant.EVERYBODY)
         AuditEvent.objects.record(now=now, verb="limit.lifted", tenant=tenant, actor=actor, subject={"group": group})
 

@@ -86,6 +86,17 @@ CAUSES = {
 }  # fmt: skip
 
 
+def lead(tenant: str, scope: str, *, is_named: bool) -> str:
+    """What the page begins with."""
+    if is_named:
+        return "Calwarden reads only members of this group. That Exchange keeps the app to it, too, is tested."
+    if scope == "group":
+        return f"No group of {tenant} is named yet, so nobody is read."
+    if scope == "people":
+        return f"At {tenant} only people with an account here are read. A group would take the place of that."
+    return f"At {tenant} everybody is read whom the app may read."
+
+
 def verdict_words(verdict: str) -> VerdictWords:
     return VERDICTS.get(verdict, VERDICTS["inconclusive"])
 

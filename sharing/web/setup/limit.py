@@ -61,10 +61,12 @@ def limit_page(request: Asked, tenant: Tenant) -> HttpResponse:
         **_progress(request, tenant, limit),
         "title": "Limit to a security group",
         "tenant": tenant,
+        "lead": said.lead(str(tenant), tenant.scope, is_named=limit is not None),
         "may_be_limited": _may_be_limited(tenant),
         "form": form,
         "q": wanted,
         "groups": found[:MOST_GROUPS],
+        "is_only": len(found) == 1,
         "has_more": len(found) > MOST_GROUPS,
         "scripts": _scripts(tenant, limit) if limit else [],
         "lift_href": to(request, reverse("setup:lift_limit")),
@@ -97,13 +99,15 @@ def test_now(request: Asked, tenant: Tenant) -> HttpResponse:
 @setup_form
 def lift_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """What reading everybody again means; a POST does it."""
-    limit = _limit_of(request, tenant)
+    limit = access.limit_for_setup(request.user, tenant)
+    if limit is None and tenant.scope != Tenant.GROUP:
+        raise Http404
     if request.method == "POST":
         limits.lift(tenant=tenant, actor=request.user, now=timezone.now())
         return redirect(_page(request))
     return render(request, "setup/limit_lift.html", {
         "title": f"Read everybody of {tenant}?",
-        "limit": limit,
+        "group": limit and (limit.group_name or str(limit.group_oid)),
         "tenant": tenant,
         "back": _page(request),
         "connections": to(request, reverse("setup:connections")),

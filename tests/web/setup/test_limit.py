@@ -170,6 +170,21 @@ def test_lifting_is_asked_for_and_then_done(admin, limit, contoso):
     assert admin.get("/setup/limit/lift/").status_code == 404
 
 
+def test_a_tenant_that_waits_for_a_group_says_that_nobody_is_read(admin, contoso):
+    Tenant.objects.update(scope=Tenant.GROUP)
+    assert "No group of Contoso is named yet, so nobody is read." in admin.get(PAGE).content.decode()
+    assert admin.get("/setup/limit/lift/").status_code == 200
+    admin.post("/setup/limit/lift/")
+    assert Tenant.objects.get(pk=contoso.pk).scope == Tenant.EVERYBODY
+    assert "At Contoso everybody is read" in admin.get(PAGE).content.decode()
+
+
+def test_a_group_is_chosen_by_hand_where_several_are_found(admin, contoso, executives):
+    assert " checked" in admin.get(PAGE, {"q": "exec"}).content.decode()
+    rows.make_person(contoso, "Executive Assistants", "assistants@contoso.com", kind=Person.GROUP)
+    assert " checked" not in admin.get(PAGE, {"q": "exec"}).content.decode().partition("<main")[2]
+
+
 def test_a_tenant_of_single_people_cannot_be_limited(admin, executives):
     Tenant.objects.update(mode=Tenant.INDIVIDUAL)
     assert "Only an organization that is connected as a whole" in admin.get(PAGE).content.decode()
