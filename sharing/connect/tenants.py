@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import WRITER, AuditEvent, Tenant, list_tenant
+from sharing.models import AuditEvent, GroupLimit, Tenant, WRITER, list_tenant
 
-from . import clients, freezing
+from . import clients, freezing, limits
 from .proof import Need, Proof, lacking_for_writes
 from .sentences import NotConnected, sentence_for
 
@@ -92,6 +92,8 @@ def begin_reading(*, tenant: Tenant, name: str, domains: list[str], now: datetim
         tenant.save(
             update_fields=["name", "domains", "state", "cause", "state_since", "next_full_at", "next_hourly_at"]
         )
+        for limit in GroupLimit.objects.filter(tenant=tenant):
+            limits.ask(limit=limit, now=now)  # an approval may have brought tenant-wide grants back
         if was != Tenant.CONNECTED:
             AuditEvent.objects.record(
                 now=now, verb="tenant.connected", tenant=tenant, actor_name=by, before=was, after=tenant.state
