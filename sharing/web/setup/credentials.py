@@ -85,7 +85,7 @@ def _app(app: str, kept: list[Kept]) -> dict[str, Any]:
         "source": SOURCES[used.source].format(certificate=registration.certificate, secret=registration.secret),
         "is_kept": used.source == clients.KEPT,
         "used": used,
-        "thumbprints": _thumbprints(used.public),
+        "thumbprints": [] if used.row else _thumbprints(used.public),
         "ending": said.ends(ending.expires_at, ending.days, app) if ending else None,
         "is_over": ending is not None and not ending.days,
         "kept": kept,
