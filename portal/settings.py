@@ -56,6 +56,7 @@ MICROSOFT_WRITER_CERTIFICATE = env.str("MICROSOFT_WRITER_CERTIFICATE", "")
 MICROSOFT_WRITER_SECRET = env.str("MICROSOFT_WRITER_SECRET", "").strip()
 HTTPS_PROXY = env.str("HTTPS_PROXY", env.str("https_proxy", ""))
 CA_BUNDLE = env.str("REQUESTS_CA_BUNDLE", env.str("SSL_CERT_FILE", ""))
+PUBLISHER_NAME = env.str("PUBLISHER_NAME", "").strip()  # as Microsoft verified it; empty: it has not
 DEMO_PEOPLE = env.str("DEMO_PEOPLE", "")  # a JSON file: who may be tried on the sandbox's sign-in page
 
 # Processes that serve pages; gunicorn reads the same name
