@@ -239,6 +239,8 @@ def may_change(actor: User, mailbox: Mailbox) -> str:
     if not actor.is_active or row is None:
         return "not_allowed"
     tenant = row.tenant
+    if row.state == Mailbox.EXCLUDED:
+        return "left_out"
     # Where no run reads a whole tenant, the one mailbox that was read since is looked at afresh.
     is_fresh = row.is_lent and tenant.mode == Tenant.INDIVIDUAL and row.read_at and row.state == Mailbox.OK
     if tenant.frozen_at and not (is_fresh and row.read_at > tenant.frozen_at):

@@ -76,11 +76,15 @@ def reconnect_mailbox(*, mailbox: Mailbox, actor: User, now: datetime, is_admin:
     if waits_for:
         fields = {"cause": waits_for, "due_at": None}
     rows = Mailbox.objects.filter(pk=mailbox.pk, state=Mailbox.EXCLUDED, cause=DISCONNECTED, shard__grant=None)
+    lent = Mailbox.objects.filter(pk=mailbox.pk, disconnected_at__isnull=False, shard__grant__isnull=False)
     with transaction.atomic():
         # Its rows are still open where nobody came by to end them: the next reading finds them as they are.
-        if not rows.update(state_since=now, disconnected_at=None, version=F("version") + 1, **fields):
-            raise NotThatWay
-        if waits_for:  # the listing knows who is read
+        is_back = rows.update(state_since=now, disconnected_at=None, version=F("version") + 1, **fields)
+        if not is_back:
+            lent.filter(state=Mailbox.EXCLUDED).update(state=Mailbox.NEVER, cause="", state_since=now)
+            if not lent.update(disconnected_at=None):
+                raise NotThatWay
+        if waits_for or not is_back:  # the listing knows who is read by the app
             Tenant.objects.filter(pk=mailbox.tenant_id, state=Tenant.CONNECTED).update(next_hourly_at=now)
         _record("mailbox.reconnected", mailbox, actor, now, "admin" if is_admin else "person")
 

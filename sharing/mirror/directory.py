@@ -241,10 +241,10 @@ def _open_mailboxes(tenant: Tenant, now: datetime) -> None:
     """A mailbox row for every user without one, in the first shards with room.
 
     Who comes back after their mailbox was removed is read again, too; and where the app reads everybody, it goes before
-    what people lent.
+    what people lent, unless they disconnected it.
     """
     if tenant.scope == Tenant.EVERYBODY:
-        lent = Mailbox.objects.filter(tenant=tenant, shard__grant__isnull=False).exclude(state=Mailbox.EXCLUDED)
+        lent = Mailbox.objects.filter(tenant=tenant, shard__grant__isnull=False, disconnected_at=None).covered()
         pks = list(lent.order_by("pk").values_list("pk", flat=True))
         for pk, shard in zip(pks, _shards_with_room(tenant, len(pks)), strict=True):
             Mailbox.objects.filter(pk=pk).update(shard=shard, due_at=now)

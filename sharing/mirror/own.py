@@ -79,7 +79,7 @@ def _take(shard: SyncShard, grant: Grant, user: graph.User, now: datetime) -> Ma
     if mailbox.shard_id != shard.pk and _is_read_by_another(mailbox, grant.tenant):
         return None
     back = {"state": Mailbox.NEVER, "cause": "", "state_since": now} if mailbox.state == Mailbox.EXCLUDED else {}
-    Mailbox.objects.filter(pk=mailbox.pk).update(shard=shard, due_at=now, disconnected_at=None, **back)
+    Mailbox.objects.filter(pk=mailbox.pk).update(shard=shard, due_at=now, **back)
     return mailbox
 
 

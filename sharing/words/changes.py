@@ -34,6 +34,7 @@ STATE_LABELS = {  # (label, tone)
 _FAILED = {
     "not_allowed": "This mailbox is no longer yours to change.",
     "frozen": "Your IT stopped all changes.",
+    "left_out": "Calwarden does not read this mailbox.",
     "not_connected": "Calwarden has no access to Microsoft 365 at the moment.",
     "writes_off": "Calwarden may read here, not change.",
     "grant_lost": "Your mailbox is no longer connected.",

@@ -107,6 +107,36 @@ def test_connecting_again_reads_nobody_outside_the_tenants_choice(contoso, sync,
     assert (mailbox(MEGAN).state, mailbox(MEGAN).cause) == (Mailbox.EXCLUDED, "not_matched")
 
 
+def test_who_disconnected_the_app_and_lent_their_own_is_not_taken_back_by_the_app(contoso, sync, clock, cloud):
+    sync()
+    alex = user(contoso, ALEX)
+    ends.disconnect_mailbox(mailbox=mailbox(ALEX), actor=alex, now=clock(), is_admin=True)
+    mirror.end_disconnected(clock())
+    lend(cloud, alex, now=timezone.now())
+    shard = SyncShard.objects.get(grant__user=alex)
+    SyncShard.objects.filter(pk=shard.pk).update(due_at=clock())
+    mirror.sync_shard(shard=SyncShard.objects.get(pk=shard.pk), client=grants.client_for_shard(shard), clock=clock)
+    clock.forward(hours=1)
+    sync(kind=SyncRun.HOURLY)
+    assert mailbox(ALEX).shard == shard and mailbox(ALEX).state == Mailbox.OK
+    ends.reconnect_mailbox(mailbox=mailbox(ALEX), actor=alex, now=clock(), is_admin=True)
+    clock.forward(hours=1)
+    sync(kind=SyncRun.HOURLY)
+    assert not mailbox(ALEX).is_lent and mailbox(ALEX).state == Mailbox.OK
+
+
+def test_nothing_is_changed_at_microsoft_in_a_mailbox_that_was_disconnected_meanwhile(contoso, sync, clock, cloud):
+    sync()
+    alex, shared = user(contoso, ALEX), permission(ALEX, ADELE, "Kids parties")
+    change = changes.request_role(permission=shared, role="write", seen=shared.role, actor=alex, now=clock())
+    ends.disconnect_mailbox(mailbox=mailbox(ALEX), actor=alex, now=clock(), is_admin=True)
+    cloud.log.clear()
+    tasks.apply_change(change.pk)
+    change.refresh_from_db()
+    assert (change.state, change.cause) == (Change.CANCELLED, "left_out")
+    assert [e.path for e in cloud.log.since() if "/v1.0/" in e.path] == []
+
+
 def test_a_reader_that_was_underway_stores_nothing_of_a_disconnected_mailbox(contoso, sync, clock, monkeypatch, cloud):
     sync()
     alex, real = user(contoso, ALEX), mirror.sync.store_readings
