@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import AuditEvent, GroupLimit, Tenant, WRITER, list_tenant
+from sharing.models import WRITER, AuditEvent, GroupLimit, Tenant, list_tenant
 
 from . import clients, freezing, limits
 from .proof import Need, Proof, lacking_for_writes

@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import F
 
 from sharing import tasks
 from sharing.connect import client_for, health, limits, prove
+from sharing.connect.tenants import begin_reading
+from sharing.connect.tenants import connect as connect_tenant
 from sharing.models import AuditEvent, GroupLimit, GroupMember, Person, Tenant
 from tests.cloud import CONTOSO
 from tests.contoso import control, mailbox, user
@@ -386,3 +389,20 @@ def test_doctor_tells_the_verdict_in_one_line(verified, contoso, clock, fields, 
     assert check.state == state
     assert check.sentence.startswith("Contoso: limit to the group Executives")
     assert check.sentence.endswith(end)
+
+
+def test_an_approval_that_brings_the_grant_back_is_noticed_at_once(verified, contoso, clock, cloud, test):
+    control(cloud, "consent", {})
+    clock.forward(minutes=5)
+    proof = prove(client=client_for(contoso), tid=str(contoso.tid), now=clock())
+    connect_tenant(tenant=contoso, proof=proof, now=clock(), by="cli")
+    assert test().verdict == GroupLimit.INEFFECTIVE
+
+
+def test_a_tenant_that_is_connected_again_is_tested_again(verified, contoso, clock, test):
+    Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.ENDED)
+    GroupLimit.objects.update(due_at=None, attempt=F("attempt") + 1)
+    contoso.refresh_from_db()
+    clock.forward(days=9)
+    begin_reading(tenant=contoso, name="Contoso", domains=["contoso.com"], now=clock(), by="cli")
+    assert test().tested_at == clock()
