@@ -16,8 +16,8 @@ _SECRETS = [
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[cut]"),
     (
         re.compile(
-            r"(?i)\b(code|state|nonce|client_secret|client_assertion|code_verifier|password|"
-            r"(?:access|refresh|id)_token|session_state)(=|[\"']?:\s*[\"'])[^&\s\"']+"
+            r"(?i)(?:\b|(?<=%3f)|(?<=%26))(code|state|nonce|client_secret|client_assertion|code_verifier|password|"
+            r"(?:access|refresh|id)_token|session_state)(=|%3d|[\"']?:\s*[\"'])[^&\s\"']+"
         ),
         r"\1\2[cut]",
     ),

@@ -51,6 +51,7 @@ print(keys.made_once(Path({str(tmp_path)!r}) / "secret_key", keys.secret_key))
         "GET /accounts/microsoft/login/callback/?code=0.AXYA-canary&state=canary HTTP/1.1",
         "GET /activate/canary/ HTTP/1.1",
         "GET /activate/signed-in/?code=canary&state=canary HTTP/1.1",
+        "GET /signin/?next=/account/connected/%3Fstate%3Dcanary%26code%3Dcanary HTTP/1.1",
         "{'Authorization': 'Bearer canary'}",
         "authorization: Basic canary",
         "client_secret=canary&grant_type=client_credentials",

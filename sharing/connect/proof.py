@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sharing import graph
-from sharing.models import GroupMember, Tenant
+from sharing.models import ORGANIZATION_ID, GroupMember, Tenant
 
 from . import clients
 from .sentences import NotConnected, sentence_for
@@ -158,7 +158,10 @@ def _probe(client: graph.Client, users: tuple[graph.User, ...]) -> tuple[graph.U
     for user in likely[:MOST_PROBES]:
         try:
             graph.list_calendars(client, user.id)
-            graph.list_permissions(client, user.id)
+            permissions = graph.list_permissions(client, user.id)
+            if all(permission.id != ORGANIZATION_ID for permission in permissions):
+                # Every main calendar has this row: a list without it is what one gets who may not see it.
+                raise graph.Malformed("no Default row", cause="no_default_row")
         except (graph.MailboxMissing, graph.OutOfScope, graph.NotFound, graph.Unreachable, graph.Malformed) as refused:
             error = refused  # this mailbox says nothing about the next
         except graph.Denied as refused:

@@ -156,3 +156,14 @@ def test_nobody_makes_trips_or_repeats_answers_without_end(trip, monkeypatch):
     assert ConsentAttempt.objects.count() <= 2
     assert AuditEvent.objects.filter(verb="consent.refused").count() <= 1
     assert not [task for task, _ in tasks.due_reads(timezone.now()) if task is tasks.prove_link]
+
+
+@pytest.mark.parametrize("how", ["empty_list", "drop_default_row"])
+def test_a_list_without_the_row_that_every_calendar_has_proves_nothing(how, trip, prove, cloud):
+    cloud.faults.set([{"match": {"path": "/calendar/calendarPermissions$"}, "do": how}])
+    trip.go()
+    link = prove()
+    assert (link.state, link.cause) == (ActivationLink.APPROVED, "no_mailbox_read")
+    cloud.faults.set([])
+    ActivationLink.objects.update(due_at=timezone.now())
+    assert prove().state == ActivationLink.PROVED
