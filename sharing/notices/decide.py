@@ -59,4 +59,5 @@ def link_to(thing: Thing, user: User) -> str:
 
 def _body(thing: Thing, user: User) -> str:
     name = one_line(str(thing.tenant)) if thing.tenant else ""
-    return render_to_string(f"mail/{thing.kind}.txt", {**thing.facts, "tenant": name, "link": link_to(thing, user)})
+    facts = {**thing.facts, "tenant": name, "link": link_to(thing, user)}
+    return render_to_string(f"mail/{thing.kind}.txt", facts).strip() + "\n"
