@@ -81,6 +81,13 @@ def test_a_person_connects_and_sees_what_it_can_do(cloud, alex):
     assert "Kids parties" in home and "Owned by you" in home
 
 
+def test_the_browser_may_be_sent_from_the_form_to_microsoft(alex):
+    answer = alex.get(reverse("account:home"))
+    policy = next(each for each in answer["Content-Security-Policy"].split(";") if "form-action" in each)
+    assert "'self'" in policy and "http://127.0.0.1:8010" in policy
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_each_further_permission_is_asked_for_by_itself(cloud, alex):
     connect(cloud, alex)
     connect(cloud, alex, shared="on")
