@@ -19,7 +19,8 @@ def filtered(call: Call, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that `$filter` keeps, sorted by `$orderby`. Raises Refusal for what is too advanced."""
     wanted, order = call.params.get("$filter"), call.params.get("$orderby")
     advanced = "$search" in call.params or "$count" in call.params or bool(wanted and order)
-    advanced = advanced or bool(wanted and re.search(r"\bne\b|endswith|\bnot\b", wanted, re.I))
+    words = re.sub(_TEXT, "''", wanted or "")  # what is asked for, without the texts in it
+    advanced = advanced or bool(re.search(r"\bne\b|endswith|\bnot\b", words, re.I))
     eventual = call.request.headers.get("consistencylevel", "").lower() == "eventual"
     if advanced and not (eventual and call.params.get("$count", "").lower() == "true"):
         message = "Request with advanced query options needs 'ConsistencyLevel: eventual' and $count=true."

@@ -16,7 +16,7 @@ MOST_LINES = 2000
 INVITED, ALREADY, TWICE = "invited", "already", "twice"
 NO_ADDRESS, OTHER_DOMAIN = "no_address", "other_domain"
 
-_ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
+_ADDRESS = re.compile(r"[^\s@<>\",;:()\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
 _HEADS = {"address", "email", "e-mail", "mail", "userprincipalname", "upn", "name"}
 
 

@@ -42,7 +42,8 @@ def invite(contoso, allan):
         ('"Vance, Adele",adelev@contoso.com', "adelev@contoso.com", "Vance, Adele"),
         ("Adele Vance <adelev@contoso.com>", "adelev@contoso.com", "Adele Vance"),
         ("mailto:adelev@contoso.com", "adelev@contoso.com", ""),
-        ("=cmd(),o'neill@contoso.com", "", ""),
+        ("O'Neill,o'neill@contoso.com", "o'neill@contoso.com", "O'Neill"),
+        ("Adele,adele v@contoso.com", "", ""),
     ],
 )
 def test_one_line_in_many_spellings(contoso, allan, line, address, name):
