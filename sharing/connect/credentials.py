@@ -189,7 +189,10 @@ def erase(*, row: AppCredential, now: datetime, by: str) -> None:
 
 def _erase(row: AppCredential, now: datetime, by: str) -> bool:
     unused = AppCredential.objects.filter(pk=row.pk, state__in=(AppCredential.NEXT, AppCredential.PREVIOUS))
-    if not unused.update(state=AppCredential.RETIRED, sealed="", due_at=None, retired_at=now):
+    # The raised attempt is the fence against a worker that is trying it right now.
+    if not unused.update(
+        state=AppCredential.RETIRED, sealed="", due_at=None, retired_at=now, attempt=F("attempt") + 1
+    ):  # fmt: skip
         return False
     _note(row, "credential.erased", now, by)
     return True

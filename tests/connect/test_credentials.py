@@ -118,6 +118,27 @@ def test_the_one_before_can_be_used_again(used, contoso, cloud, clock):
     assert client_for(contoso).renew()
 
 
+def test_one_that_is_discarded_while_it_is_tried_is_never_used(used, cloud, clock):
+    row = make(clock)
+    register(cloud, row)
+    credentials.ask_trial(row=row, now=clock())
+    row.refresh_from_db()
+    asked = []
+
+    def discard():
+        """Between the token and what is written down of it."""
+        asked.append(clock())
+        if len(asked) == 2:
+            credentials.erase(row=AppCredential.objects.get(pk=row.pk), now=clock(), by="test")
+        return clock()
+
+    credentials.tend(row=row, clock=discard)
+    row.refresh_from_db()
+    used.refresh_from_db()
+    assert (row.state, row.sealed, used.state) == ("retired", "", "current")
+    assert clients.credential().certificate_pem
+
+
 def test_the_one_before_is_erased_at_its_end(used, cloud, clock):
     following = make(clock)
     register(cloud, following)
