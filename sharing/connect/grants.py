@@ -167,7 +167,7 @@ def _check_account(user: User, claims: graph.Claims, other: bool) -> None:
 def _keep(user: User, claims: graph.Claims, lent: graph.Lent, now: datetime) -> Grant:
     """The row with the sealed token, and a shard of its own that is due; connecting again renews both."""
     with transaction.atomic():
-        tenant = _tenant_of(claims, now)
+        tenant = _tenant_of(user, claims, now)
         fields = {
             "account_address": claims.preferred_username[:320], "scopes": list(lent.scopes), "state": Grant.CONNECTED,
             "cause": "", "state_since": now, "connected_at": now, "refreshed_at": now,
@@ -188,12 +188,14 @@ def _keep(user: User, claims: graph.Claims, lent: graph.Lent, now: datetime) -> 
     return grant
 
 
-def _tenant_of(claims: graph.Claims, now: datetime) -> Tenant:
+def _tenant_of(user: User, claims: graph.Claims, now: datetime) -> Tenant:
     """The account's tenant; a private one where nobody listed it. Raises GrantRefused."""
     cloud = clients.endpoints().cloud.value
     made = {"state": Tenant.PRIVATE, "state_since": now, "cloud": cloud, "mode": Tenant.INDIVIDUAL}
     tenant, _ = Tenant.objects.get_or_create(tid=uuid.UUID(claims.tid), defaults=made)
-    if tenant.cloud != cloud or tenant.state == Tenant.ENDED:
+    # Locked: where it, or the person's own, is disconnected at the same moment, no token outlives that.
+    both = Tenant.objects.select_for_update().filter(pk__in={tenant.pk, user.tenant_id}).order_by("pk")
+    if tenant.cloud != cloud or any(each.state == Tenant.ENDED for each in both):
         raise GrantRefused("tenant_ended")
     return tenant
 

@@ -267,6 +267,16 @@ def test_another_account_only_where_the_organization_lets_its_people_do_that(clo
         grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=clock())
 
 
+def test_no_token_is_kept_for_somebody_whose_organization_ended_on_the_way(cloud, megan, tenant, clock):
+    url, kept = grants.begin(user=megan, change=False, shared=False, other=False, redirect_uri=BACK, now=clock())
+    answer = answer_of(go(cloud, url, oid=MEGAN, tid=CONTOSO))
+    assert megan.tenant.state == Tenant.LISTED
+    Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.ENDED)  # while the page waits for Microsoft
+    with pytest.raises(grants.GrantRefused, match="tenant_ended"):
+        grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=clock())
+    assert not Grant.objects.exists()
+
+
 def test_an_organization_that_was_disconnected_is_not_let_in_by_the_back_door(cloud, megan, tenant, clock):
     Tenant.objects.filter(pk=tenant.pk).update(people_may_connect_others=True)
     megan.tenant.refresh_from_db()

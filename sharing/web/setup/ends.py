@@ -11,6 +11,7 @@ from sharing.connect import clients, ends
 from sharing.models import READER, WRITER, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
+from sharing.web.signin.again import signed_in_lately
 from sharing.words.users import LOCKS
 
 from .frame import setup_form, to
@@ -36,6 +37,7 @@ def locks_page(request: Asked, tenant: Tenant) -> HttpResponse:
 
 @limited("saving")
 @setup_form
+@signed_in_lately("setup:end")
 def end_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """Asks whether to keep or erase what was read, then disconnects; afterwards the script to remove the app."""
     how = request.POST.get("how", "")

@@ -192,7 +192,9 @@ def later():
         yield lambda **span: machine.move_to(rows.NOW + timedelta(**span))
 
 
-@pytest.mark.parametrize("path", ["/setup/connect/", "/setup/connecting/link/", "/setup/connecting/confirm/"])
+@pytest.mark.parametrize(
+    "path", ["/setup/connect/", "/setup/connecting/link/", "/setup/connecting/confirm/", "/setup/disconnect/"]
+)
 def test_a_sign_in_more_than_ten_minutes_ago_is_asked_for_again(path, installs, proved, later):
     installs.get("/setup/connecting/")
     later(minutes=9)
