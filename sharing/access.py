@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from .models import (
@@ -52,15 +52,20 @@ def roles_of(user: User, tenant: Tenant) -> frozenset[str]:
 def tenants_for_it(user: User) -> QuerySet[Tenant]:
     """Tenants whose sharing `user` may read: reviewers and operators."""
     held = RoleAssignment.objects.filter(user_id=user.pk, role__in=IT_ROLES, tenant__isnull=False)
-    return Tenant.objects.filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+    return _not_private().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
 
 
 def tenants_for_setup(user: User) -> QuerySet[Tenant]:
     """Tenants whose connection, users, roles and runs `user` may see and manage: admins."""
     held = RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.ADMIN)
     if held.filter(tenant=None).exists():
-        return Tenant.objects.exclude(state=Tenant.PRIVATE).order_by("name", "pk")
-    return Tenant.objects.filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+        return _not_private().order_by("name", "pk")
+    return _not_private().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+
+
+def _not_private() -> QuerySet[Tenant]:
+    """A tenant that nobody listed, or that was taken off the list, is its persons' only, whoever had a role in it."""
+    return Tenant.objects.exclude(state=Tenant.PRIVATE)
 
 
 def may_list_tenants(user: User) -> bool:
@@ -153,7 +158,9 @@ def mailboxes_of(user: User) -> MailboxQuerySet:
     me = Person.objects.filter(tenant_id=user.tenant_id, oid=user.oid)
     own = Mailbox.objects.filter(person__in=me).values("pk")
     kept = Stewardship.objects.filter(tenant_id=user.tenant_id, oid=user.oid).values("mailbox")
-    lent = Grant.objects.filter(user=user.pk, mailbox__isnull=False).values("mailbox")
+    # What was lent and ended shows what it read last, never what somebody else's connection has read since.
+    shown = Q(state=Grant.CONNECTED) | Q(mailbox__shard__grant=F("pk"))
+    lent = Grant.objects.filter(shown, user=user.pk, mailbox__isnull=False).values("mailbox")
     mine = Mailbox.objects.filter(pk__in=own.union(kept, lent), person__ended_at=None)
     return mine.select_related("person", "tenant", "shard__grant")
 
@@ -239,14 +246,15 @@ def may_change(actor: User, mailbox: Mailbox) -> str:
     if not actor.is_active or row is None:
         return "not_allowed"
     tenant = row.tenant
-    if row.state == Mailbox.EXCLUDED:
-        return "left_out"
+    left_out = "left_out" if row.state == Mailbox.EXCLUDED else ""
     # Where no run reads a whole tenant, the one mailbox that was read since is looked at afresh.
     is_fresh = row.is_lent and tenant.mode == Tenant.INDIVIDUAL and row.read_at and row.state == Mailbox.OK
     if tenant.frozen_at and not (is_fresh and row.read_at > tenant.frozen_at):
         return "frozen"
     if row.shard and row.shard.grant:
-        return _may_change_by(row.shard.grant, actor, tenant)
+        return _may_change_by(row.shard.grant, actor, tenant) or left_out
+    if left_out:
+        return left_out
     if actor.tenant_id != tenant.pk:
         return "not_allowed"
     if tenant.state != Tenant.CONNECTED:

@@ -288,3 +288,17 @@ def test_what_is_in_a_tenant_that_nobody_listed_is_its_persons_only(cloud, alex,
     assert private not in access.tenants_for_it(vikram)
     assert not access.mailboxes_of(vikram).exists()
     assert private not in Tenant.objects.may_sign_in()
+
+
+def test_who_gave_it_back_sees_nothing_that_the_other_organization_reads_since(cloud, alex, connect, tenant):
+    fabrikam = Tenant.objects.create(
+        tid=FABRIKAM, cloud="sandbox", state=Tenant.CONNECTED, state_since=timezone.now()
+    )  # fmt: skip
+    read_whole(fabrikam)
+    Tenant.objects.filter(pk=tenant.pk).update(people_may_connect_others=True)
+    alex.tenant.refresh_from_db()
+    grant = connect(alex, other=(FABRIKAM, PATTI))
+    assert not mine(grant).is_lent
+    assert mine(grant) in access.mailboxes_of(alex)
+    grants.disconnect(grant=grant, now=timezone.now(), actor=alex)
+    assert not access.mailboxes_of(alex).exists()

@@ -9,9 +9,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from sharing import tasks
+from sharing import access, tasks
 from sharing.connect import choosing, links
-from sharing.models import ActivationLink, AuditEvent, ConsentAttempt, Grant, Tenant, User
+from sharing.models import ActivationLink, AuditEvent, ConsentAttempt, Grant, RoleAssignment, Tenant, User
 from sharing.web import limits
 from tests.cloud import FABRIKAM
 from tests.connect.lending import lend
@@ -122,6 +122,18 @@ def test_cancelling_leaves_people_what_they_connected_themselves(cloud, vikram, 
     assert (fabrikam.state, fabrikam.mode) == (Tenant.PRIVATE, Tenant.INDIVIDUAL)
     again = lend(cloud, alex, now=timezone.now(), other=(FABRIKAM, PATTI))
     assert again.state == Grant.CONNECTED
+
+
+def test_a_role_that_was_given_meanwhile_shows_nothing_of_what_is_private_again(cloud, vikram, choose):
+    Tenant.objects.filter(pk=vikram.tenant_id).update(people_may_connect_others=True)
+    alex = User.objects.create(tenant=Tenant.objects.get(pk=vikram.tenant_id), oid=ALEX, name="Alex Wilber")
+    lend(cloud, alex, now=timezone.now(), other=(FABRIKAM, PATTI))
+    fabrikam = choose()
+    for role in ("reviewer", "admin"):
+        RoleAssignment.objects.create(user=alex, role=role, tenant=fabrikam, given_at=timezone.now())
+    links.cancel(tenant=fabrikam, actor=vikram, now=timezone.now())
+    assert not access.tenants_for_it(alex).exists()
+    assert not access.tenants_for_setup(alex).exists()
 
 
 # For ever ------------------------------------------------------------------------------------------------
