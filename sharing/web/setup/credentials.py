@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import wraps
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from sharing import access, tasks
 from sharing.connect import certificates, clients, credentials
 from sharing.models import AppCredential
 from sharing.web.asked import Asked
+from sharing.web.signin.again import Page, signed_in_lately
 from sharing.words import credentials as said
 
 SOURCES = {
@@ -52,6 +54,18 @@ class Kept:
     @property
     def trial(self) -> str:
         return said.trial_sentence(self.row.cause) if self.row.cause and not self.is_tried else ""
+
+
+def act(view: Page) -> Page:
+    """For admins of the whole installation who signed in lately."""
+    lately = signed_in_lately("setup:credentials")(view)
+
+    @wraps(view)
+    def page(request: Asked, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        access.app_credentials(request.user)
+        return lately(request, *args, **kwargs)
+
+    return page
 
 
 @require_safe
@@ -120,8 +134,8 @@ def credentials_progress(request: Asked) -> HttpResponse:
 
 
 @require_POST
+@act
 def make_certificate(request: Asked) -> HttpResponse:
-    access.app_credentials(request.user)
     try:
         credentials.make_certificate(app=_asked_app(request.POST), now=timezone.now(), by=request.user.username)
     except credentials.NotPossible:
@@ -160,6 +174,7 @@ def _one(request: Asked, public_id: str) -> AppCredential:
 
 
 @require_POST
+@act
 def try_credential(request: Asked, public_id: str) -> HttpResponse:
     """A worker asks Entra for a token with it; this page only says that it should."""
     row = _one(request, public_id)
@@ -172,6 +187,7 @@ def try_credential(request: Asked, public_id: str) -> HttpResponse:
 
 
 @require_POST
+@act
 def use_again(request: Asked, public_id: str) -> HttpResponse:
     try:
         credentials.go_back(row=_one(request, public_id), now=timezone.now(), by=request.user.username)
@@ -181,6 +197,7 @@ def use_again(request: Asked, public_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@act
 def erase_credential(request: Asked, public_id: str) -> HttpResponse:
     row = _one(request, public_id)
     if request.method == "POST":
@@ -223,9 +240,9 @@ class SecretForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@act
 def client_secret(request: Asked) -> HttpResponse:
     """The less safe way, behind a page that says why."""
-    access.app_credentials(request.user)
     is_sent = request.method == "POST"
     form = SecretForm(request.POST if is_sent else None, initial={"app": request.GET.get("app", credentials.READER)})
     if is_sent and form.is_valid():

@@ -4,6 +4,7 @@ import base64
 from datetime import timedelta
 
 import pytest
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
@@ -200,3 +201,13 @@ def test_an_admin_of_one_tenant_sees_nothing_of_it(admin):
         assert admin.get(PAGE + path).status_code == 404
     for path in ("make/", f"{row.public_id}/try/", f"{row.public_id}/back/", f"{row.public_id}/erase/"):
         assert admin.post(PAGE + path, {"app": "reader"}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["make/", "secret/"])
+def test_a_sign_in_more_than_ten_minutes_ago_is_asked_for_again(path, vikram, cloud):
+    vikram.get(PAGE)
+    with time_machine.travel(rows.NOW + timedelta(minutes=11), tick=False):
+        answer = vikram.post(f"{PAGE}{path}", {"app": "reader"})
+        assert answer.status_code == 403 and "Nothing was saved" in answer.text
+        assert vikram.get(PAGE).status_code == 200
+    assert not AppCredential.objects.exists()
