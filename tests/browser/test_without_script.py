@@ -72,7 +72,7 @@ def test_it_filters_and_pages_the_access_table(portal):
     page.get_by_role("button", name="Filter").click()
     assert 0 < rows.count() < 100
     assert "Megan Bowen" in page.locator("tbody").inner_text()
-    page.get_by_role("searchbox", name="Owner or person").fill("alex wilber")
+    page.get_by_role("searchbox", name="Owner, person or calendar").fill("alex wilber")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
     page.get_by_role("link", name="Calendar of").click()

@@ -70,7 +70,10 @@ def history(request: Asked) -> HttpResponse:
 
 @require_safe
 def change(request: Asked, public_id: str) -> HttpResponse:
-    """A change underway, asked for every second by the row that shows it; once it ended, all that it touched."""
+    """A change underway, asked for every second by the row that shows it; once it ended, all that it touched.
+
+    Whether it ended is asked last: it may end while this is put together, and what still shows it underway asks again.
+    """
     row = access.change_for_owner(request.user, public_id)
     back = request.GET.get("back", "")
     if row.calendar is None and back:
@@ -80,7 +83,8 @@ def change(request: Asked, public_id: str) -> HttpResponse:
         return redirect(home_page)
     now = timezone.now()
     page = _calendar_page(request, row.calendar, now) if row.calendar else _delivery_part(request, row, now)
-    page["change"] = row
+    if "change" not in page:
+        page["change"] = access.change_for_owner(request.user, public_id)
     page["person"] = next((p for p in _rows(page) if p.permission.pk == row.permission_id), None)
     return render(request, "owner/parts/change.html", page)
 
@@ -139,11 +143,13 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
 
 def _delivery_part(request: Asked, row: Change, now: datetime) -> dict[str, Any]:
     mailbox = access.mailbox_for_owner(request.user, row.mailbox.public_id)
+    delivery = delivery_of(request.user, mailbox, now)
+    row = access.change_for_owner(request.user, row.public_id)
     toasts, notes = outcomes.told(
         [] if row.is_open else [row], user=request.user, org=str(request.user.tenant), mailbox=mailbox, now=now,
         back=_delivery_url(mailbox),
     )  # fmt: skip
-    return {"delivery": delivery_of(request.user, mailbox, now), "toasts": toasts, "notes": notes}
+    return {"change": row, "delivery": delivery, "toasts": toasts, "notes": notes}
 
 
 def _rows(page: dict[str, Any]):

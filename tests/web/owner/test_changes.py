@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -50,6 +51,33 @@ def test_once_it_ended_everything_it_touched_is_drawn_and_nobody_asks_again(owne
     assert "Adele Vance now has “Can edit” on Kids parties." in page
     assert "You changed <strong>Adele Vance</strong>" in page
     assert 'id="people"' in page
+
+
+@pytest.mark.parametrize("nth", range(1, 9))
+@pytest.mark.parametrize("kind", ["role", "delivery"])
+def test_a_change_that_ends_while_its_part_is_drawn_is_asked_for_again_or_told(owner, adele, work, kind, nth):
+    if kind == "role":
+        owner.post(page_of(adele), form_of(adele, role="write"))
+    else:
+        box = mailbox(ALEX)
+        form = {"mailbox": box.public_id, "seen": box.delivery_option, "option": "sendToDelegateAndPrincipal"}
+        owner.post(reverse("delivery"), form)
+    asked = 0
+
+    def end_it(execute, sql, *rest):
+        """The worker is done right after the `nth` look at changes."""
+        nonlocal asked
+        answer = execute(sql, *rest)
+        if sql.startswith("SELECT") and 'FROM "sharing_change"' in sql:
+            asked += 1
+            if asked == nth:
+                asked += 100
+                work()
+        return answer
+
+    with connection.execute_wrapper(end_it):
+        page = fragment(owner, Change.objects.only("public_id").get()).text
+    assert "data-hx-get" in page or 'class="toast' in page
 
 
 def test_a_row_that_waits_for_long_asks_less_often(owner, change, later):
