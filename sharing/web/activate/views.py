@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sharing import tasks, words
 from sharing.connect import consent, identity, links
+from sharing.connect.publisher import publisher
 from sharing.models import WRITER, ActivationLink
 from sharing.web import kept_links
 from sharing.web.limits import limited
@@ -48,6 +49,7 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
         "permissions": [said.permission_words(role) for role in link.permissions],
         "never_read": said.NEVER_READ,
         "reach": next(choice for choice in said.SCOPES if choice.value == link.tenant.scope),
+        "publisher": publisher(link.app),
         "is_writer": link.app == WRITER,
         "changes": link.app == WRITER or "Calendars.ReadWrite" in link.permissions,
     })  # fmt: skip

@@ -115,3 +115,9 @@ def test_a_token_that_nobody_made_is_missing(token, trip):
 def test_approved_is_for_the_browser_that_approved(trip, trip_of):
     trip.go()
     assert trip_of().portal.get("/activate/approved/").status_code == 404
+
+
+def test_the_page_says_what_microsoft_will_call_the_publisher(trip, settings):
+    settings.PUBLISHER_NAME = "Contoso IT"
+    page = trip.portal.get(trip.path).content.decode()
+    assert "Microsoft shows Contoso IT as the app’s verified publisher." in page
