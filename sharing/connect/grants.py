@@ -219,18 +219,20 @@ def purpose_of(grant: Grant) -> str:
 def client_for_grant(grant: Grant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
     """A client with what this person lent: it reaches their own mailbox only. Sends nothing.
 
-    The token is asked for with the first call, which raises graph.GrantEnded where it is lent no more.
+    The token is asked for with the first call, which raises graph.GrantEnded where it is lent no more, or where that
+    person may not sign in here at present.
     """
     where = clients.endpoints()
     session = clients.session_for(where)
     key = (grant.pk, grant.connected_at, id(session))
+    is_used = Grant.objects.in_use().filter(pk=grant.pk).exists()
     with _lock:
         if len(_kept) > 2000:
             _kept.clear()
-        if grant.state != Grant.CONNECTED:
+        if not is_used:
             _kept.pop(key, None)
         tokens = _kept.get(key) or graph.LentTokens(partial(_renew_anywhere, grant.pk, threading.get_ident()))
-        if grant.state == Grant.CONNECTED:
+        if is_used:
             _kept[key] = tokens
     on_call = on_call or counted(str(grant.tenant.tid))
     return graph.Client(endpoints=where, tokens=tokens, session=session, on_call=on_call)
@@ -262,12 +264,13 @@ def renew(*, pk: int, now: Callable[[], datetime] = clock, sleep: Callable[[floa
 
     The version is the fence: who stores first wins, and the loser's access token is as good as the winner's. Where
     Entra takes a refresh token once only, the loser is refused, and asks with the winner's. Raises graph.GrantEnded
-    where the person must connect again, which is then written down once, and graph.GraphError.
+    where the person must connect again, which is then written down once, or may not sign in here at present, which is
+    not; and graph.GraphError.
     """
     refused: tuple[int, graph.GrantEnded, float] | None = None  # the version whose token was refused, why and when
     while True:
-        grant = Grant.objects.select_related("tenant", "user__tenant").filter(pk=pk).first()
-        if grant is None or grant.state != Grant.CONNECTED:
+        grant = Grant.objects.in_use().select_related("tenant", "user__tenant").filter(pk=pk).first()
+        if grant is None:
             raise graph.GrantEnded(cause=graph.GrantEnded.word)
         if refused and grant.version == refused[0]:
             if time.monotonic() - refused[2] > PATIENCE_SECONDS:

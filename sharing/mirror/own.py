@@ -20,10 +20,11 @@ def prepare_own(*, shard: SyncShard, client: graph.Client, now: datetime) -> boo
     """Make the mailbox of a claimed shard that has a grant due; False where there is nothing to read, then let go.
 
     What the app reads is left to the app; the grant is then only tried once a day, which also keeps it alive.
+    Nothing is asked with what somebody lent who may not sign in here: that is looked at again in an hour.
     """
     grant = Grant.objects.select_related("tenant").get(shard=shard)
-    if grant.state != Grant.CONNECTED:
-        shard.let_go()
+    if not Grant.objects.in_use().filter(pk=grant.pk).exists():
+        shard.let_go(due_at=now + HOUR if grant.state == Grant.CONNECTED else None)
         return False
     try:
         user = graph.get_user(client, str(grant.account_oid))

@@ -152,11 +152,11 @@ def _close(run: SyncRun, now: datetime) -> None:
 def wake_shards(now: datetime) -> None:
     """Make shards due that rest while one of their mailboxes is due. One statement.
 
-    Those of the app in tenants that it reads, and those whose person lent what reads them.
+    Those of the app in tenants that it reads, and those whose person lent what reads them and may sign in here.
     """
     due = Mailbox.objects.filter(shard=OuterRef("pk"), due_at__lte=now).covered()
     read = Q(grant=None, tenant__in=Tenant.objects.read().values("pk"))
-    lent = Q(grant__in=Grant.objects.filter(state=Grant.CONNECTED).values("pk"))
+    lent = Q(grant__in=Grant.objects.in_use().values("pk"))
     SyncShard.objects.filter(Exists(due), read | lent, due_at=None).update(due_at=now)
 
 

@@ -49,6 +49,13 @@ class AppCredential(Due):
         return f"{self.app} {self.kind} {self.thumbprint[:8]}"
 
 
+class GrantQuerySet(models.QuerySet):
+    def in_use(self):
+        """Connected by people who may sign in here; what others lent rests, unchanged, until they may again."""
+        mine = {"user__is_active": True, "user__tenant__in": Tenant.objects.may_sign_in()}
+        return self.filter(state=Grant.CONNECTED, **mine)
+
+
 class Grant(models.Model):
     """A person's own consent for their own mailbox: the sealed refresh token, and the version that rotates with it.
 
@@ -75,6 +82,8 @@ class Grant(models.Model):
     state_since = models.DateTimeField()
     connected_at = models.DateTimeField()
     refreshed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sharing import access, changes, mirror, tasks
+from sharing import access, changes, graph, mirror, tasks
 from sharing.connect import client_for, grants
 from sharing.models import (
     CalendarPermission,
@@ -176,6 +176,45 @@ def test_far_more_endings_than_usual_wait_a_day_and_then_count(cloud, alex, conn
     Mailbox.objects.update(due_at=timezone.now())
     work()
     assert (mine(grant).state, CalendarPermission.objects.open().count()) == (Mailbox.OK, open_rows - 30)
+
+
+@pytest.mark.parametrize("how", ["switched off", "organization ended"])
+def test_what_somebody_lent_who_may_not_sign_in_rests_until_they_may_again(cloud, alex, connect, tenant, how):
+    grant = connect(alex)
+    before = list(CalendarPermission.objects.open().values_list("pk", "role"))
+    if how == "switched off":
+        User.objects.filter(pk=alex.pk).update(is_active=False)
+    else:
+        Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.ENDED)
+    sent, day = len(paths(cloud)), timezone.now() + timedelta(days=1, minutes=1)
+    work(day)
+    SyncShard.objects.update(due_at=timezone.now())  # as after the app's reading, beside which it is tried daily
+    work()
+    grants._kept.clear()
+    with pytest.raises(graph.GrantEnded):
+        graph.get_user(grants.client_for_grant(grant), ALEX)
+    assert len(paths(cloud)) == sent
+    again = Grant.objects.get(pk=grant.pk)
+    assert (again.state, again.version, again.sealed) == (Grant.CONNECTED, grant.version, grant.sealed)
+    assert (mine(grant).state, mine(grant).cause) == (Mailbox.OK, "")
+    assert list(CalendarPermission.objects.open().values_list("pk", "role")) == before and before
+    User.objects.filter(pk=alex.pk).update(is_active=True)
+    Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.LISTED)
+    shard = SyncShard.objects.get(grant=grant)
+    assert shard.due_at - timezone.now() < timedelta(hours=1)
+    Mailbox.objects.update(due_at=timezone.now())
+    SyncShard.objects.update(due_at=timezone.now())
+    work()
+    assert len(paths(cloud)) > sent
+
+
+def test_an_access_token_that_is_still_good_serves_nobody_who_was_switched_off(cloud, alex, connect):
+    grant = connect(alex)
+    User.objects.filter(pk=alex.pk).update(is_active=False)
+    sent = len(paths(cloud))
+    with pytest.raises(graph.GrantEnded):
+        graph.get_user(grants.client_for_grant(grant), ALEX)
+    assert len(paths(cloud)) == sent
 
 
 # Beside the app ------------------------------------------------------------------------------------------
