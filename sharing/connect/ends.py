@@ -95,14 +95,20 @@ def _record(verb: str, mailbox: Mailbox, actor: User, now: datetime, by: str) ->
 
 
 def let_people(*, tenant: Tenant, disconnect: bool, connect_others: bool, actor: User, now: datetime) -> None:
-    """What people of the tenant may do about connections themselves."""
+    """What people of the tenant may do about connections themselves.
+
+    Where they may not connect other accounts, those they connected before are disconnected.
+    """
     fields = {"people_may_disconnect": disconnect, "people_may_connect_others": connect_others}
     with transaction.atomic():
+        Tenant.objects.select_for_update().get(pk=tenant.pk)  # against whoever comes back from Microsoft now
         if Tenant.objects.filter(pk=tenant.pk).exclude(**fields).update(**fields):
             may = [word for word, on in (("disconnect", disconnect), ("connect_others", connect_others)) if on]
             AuditEvent.objects.record(
                 now=now, verb="tenant.people_let", tenant=tenant, actor=actor, after=" ".join(may) or "nothing"
             )  # fmt: skip
+        if not connect_others:
+            grants.disconnect_others(tenant=tenant, now=now, actor=actor)
     tenant.people_may_disconnect, tenant.people_may_connect_others = disconnect, connect_others
 
 

@@ -193,8 +193,11 @@ def _tenant_of(user: User, claims: graph.Claims, now: datetime) -> Tenant:
     cloud = clients.endpoints().cloud.value
     made = {"state": Tenant.PRIVATE, "state_since": now, "cloud": cloud, "mode": Tenant.INDIVIDUAL}
     tenant, _ = Tenant.objects.get_or_create(tid=uuid.UUID(claims.tid), defaults=made)
-    # Locked: where it, or the person's own, is disconnected at the same moment, no token outlives that.
-    both = Tenant.objects.select_for_update().filter(pk__in={tenant.pk, user.tenant_id}).order_by("pk")
+    # Locked: where it, or the person's own, is disconnected or forbids this at the same moment, no token outlives that.
+    both = list(Tenant.objects.select_for_update().filter(pk__in={tenant.pk, user.tenant_id}).order_by("pk"))
+    is_own = (tenant.pk, claims.oid) == (user.tenant_id, str(user.oid))
+    if not is_own and not any(each.pk == user.tenant_id and each.people_may_connect_others for each in both):
+        raise GrantRefused("others_not_allowed")
     if tenant.cloud != cloud or any(each.state == Tenant.ENDED for each in both):
         raise GrantRefused("tenant_ended")
     return tenant
@@ -344,6 +347,13 @@ def disconnect(*, grant: Grant, now: datetime, actor: User | None = None, by: st
     with _lock:
         for key in [key for key in _kept if key[0] == grant.pk]:
             del _kept[key]
+
+
+def disconnect_others(*, tenant: Tenant, now: datetime, actor: User) -> None:
+    """What people of the tenant lent of accounts that are not their own there; safe to repeat."""
+    lent = Grant.objects.filter(user__tenant=tenant).exclude(tenant=tenant, account_oid=F("user__oid"))
+    for grant in lent.exclude(cause=DISCONNECTED).select_related("tenant", "user__tenant"):
+        disconnect(grant=grant, now=now, actor=actor)
 
 
 def _give_up(grant: Grant, cause: str, of_mailbox: str, now: datetime, *, version: int | None = None) -> bool:

@@ -37,7 +37,7 @@ LOCKS = {  # (title, what it means and what it cannot prevent)
     ),
     "connect_others": (
         "People may connect other accounts",
-        "They may connect a mailbox of another organization, which only they see here. Where this is off, they can "
-        "still do so in other programs.",
+        "They may connect a mailbox of another organization, which only they see here. Switching this off disconnects "
+        "those mailboxes at once and deletes what was lent for them. People can still do so in other programs.",
     ),
 }

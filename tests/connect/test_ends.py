@@ -257,6 +257,32 @@ def test_what_people_of_it_lent_of_accounts_elsewhere_ends_too(contoso, sync, cl
     assert fabrikam.state == Tenant.CONNECTED
 
 
+def test_where_people_may_connect_others_no_more_those_are_disconnected_and_their_own_are_kept(
+    contoso, cloud, clock, fabrikam
+):
+    alex = User.objects.create(tenant=contoso, oid="64339082-ed84-4b0b-b4ab-004ae54f3747", name="Alex Wilber")
+    let = {"tenant": contoso, "disconnect": False, "actor": alex}
+    ends.let_people(connect_others=True, now=clock(), **let)
+    patti = Person.objects.get(tenant=fabrikam, address__iexact="PattiF@fabrikam.com")
+    own = lend(cloud, alex, now=timezone.now())
+    other = lend(cloud, alex, now=timezone.now(), other=(fabrikam.tid, patti.oid))
+    colleague = lend(cloud, alex, now=timezone.now(), other=(contoso.tid, "48d31887-5fad-4d73-a9f5-3c356e68a038"))
+    lost = Grant.objects.create(
+        user=alex, tenant=fabrikam, account_oid=alex.oid, state=Grant.LOST, cause="AADSTS65001",
+        state_since=clock(), connected_at=clock(),
+    )  # fmt: skip
+    ends.let_people(connect_others=False, now=clock(), **let)
+    for grant in (other, colleague, lost):
+        grant.refresh_from_db()
+        assert (grant.state, grant.cause, grant.sealed) == (Grant.LOST, "disconnected", "")
+    said = AuditEvent.objects.filter(verb="grant.disconnected", actor=alex.username).values_list("subject", flat=True)
+    assert {each["grant"] for each in said} == {grant.public_id for grant in (other, colleague, lost)}
+    own.refresh_from_db()
+    assert own.state == Grant.CONNECTED and own.sealed
+    ends.let_people(connect_others=False, now=clock(), **let)
+    assert AuditEvent.objects.filter(verb="grant.disconnected").count() == 3
+
+
 # Erasing
 
 

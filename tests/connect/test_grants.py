@@ -277,6 +277,17 @@ def test_no_token_is_kept_for_somebody_whose_organization_ended_on_the_way(cloud
     assert not Grant.objects.exists()
 
 
+def test_no_token_is_kept_of_another_account_where_that_was_forbidden_on_the_way(cloud, megan, tenant, clock):
+    Tenant.objects.filter(pk=tenant.pk).update(people_may_connect_others=True)
+    megan.tenant.refresh_from_db()
+    url, kept = grants.begin(user=megan, change=False, shared=False, other=True, redirect_uri=BACK, now=clock())
+    answer = answer_of(go(cloud, url, oid=PATTI, tid=FABRIKAM))
+    Tenant.objects.filter(pk=tenant.pk).update(people_may_connect_others=False)  # while the page waits for Microsoft
+    with pytest.raises(grants.GrantRefused, match="others_not_allowed"):
+        grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=clock())
+    assert not Grant.objects.exists() and not Tenant.objects.filter(tid=FABRIKAM).exists()
+
+
 def test_an_organization_that_was_disconnected_is_not_let_in_by_the_back_door(cloud, megan, tenant, clock):
     Tenant.objects.filter(pk=tenant.pk).update(people_may_connect_others=True)
     megan.tenant.refresh_from_db()

@@ -17,6 +17,7 @@ def text(response):
 
 def test_what_people_may_do_is_set_and_says_what_it_cannot_prevent(admin, contoso):
     page = text(admin.get("/setup/locks/"))
+    assert "Switching this off disconnects" in page
     assert "cannot stop a person from taking back at Microsoft" in page
     admin.post("/setup/locks/", {"disconnect": "on"})
     contoso.refresh_from_db()
