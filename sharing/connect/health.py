@@ -220,6 +220,8 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
         yield from _writer(tenant, proof)
     if proof.probed:
         yield Check("scope", OK, f"{tenant}: the calendars of {proof.probed} could be read.")
+    elif proof.nobody_to_try:
+        yield Check("scope", NOTE, f"{tenant}: nobody known here has a mailbox, so none could be tried.")
     elif not proof.missing:
         yield Check("scope", PROBLEM, f"{tenant}: not one mailbox could be read; is the app limited to a group?")
     yield from _limit(tenant)

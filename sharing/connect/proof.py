@@ -1,13 +1,13 @@
 """Tries at Microsoft what the portal needs in a tenant; only reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sharing import graph
-from sharing.models import ORGANIZATION_ID, GroupMember, Tenant
+from sharing.models import ORGANIZATION_ID, GroupMember, Invitation, Mailbox, Person, Tenant, User
 
 from . import clients
 from .sentences import NotConnected, sentence_for
@@ -68,6 +68,8 @@ class Proof:
     roles: frozenset[str] | None
     probed: str
     skew_seconds: float | None
+    # Read for people known here: nobody who may be tried has a mailbox.
+    nobody_to_try: bool = False
 
     @property
     def missing(self) -> tuple[Need, ...]:
@@ -101,8 +103,11 @@ def reach(tenant: Tenant) -> graph.Client:
     return client
 
 
-def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
+def prove(*, client: graph.Client, tid: str, now: datetime, approver: str = "") -> Proof:
     """Get a token, ask which tenant it is for, then try to read people, groups, contacts, and one mailbox.
+
+    Where only people known here are read, nobody else is asked about but `approver` (an object id), and only where
+    none of them has a mailbox.
 
     Raises graph.GraphError where Entra gives no token or Graph does not answer, NotConnected where another tenant
     answers. https://learn.microsoft.com/graph/permissions-reference
@@ -111,15 +116,19 @@ def prove(*, client: graph.Client, tid: str, now: datetime) -> Proof:
     organization, organization_trial = _try(ORGANIZATION, lambda: graph.get_organization(client))
     if organization and organization.id.casefold() != tid.casefold():
         raise NotConnected(f"Asked for the tenant {tid}, Microsoft answered for {organization.id}.")
-    users, users_trial = _try(USERS, lambda: graph.first_users(client))
-    _, groups_trial = _try(GROUPS, lambda: graph.first_groups(client))
-    _, contacts_trial = _try(CONTACTS, lambda: graph.first_contacts(client))
-    probed, calendars_trial = _probe(client, _members(client, tid) or users or ())
-    trials = [organization_trial, users_trial, groups_trial, contacts_trial, calendars_trial]
+    for_people = Tenant.objects.filter(tid=tid, scope=Tenant.PEOPLE).first()
+    if for_people:
+        domains = organization.domains if organization else ()
+        probed, trials = _try_known(client, for_people, domains, approver)
+    else:
+        probed, trials = _try_everybody(client, tid)
+    nobody = bool(for_people) and isinstance(trials[-1].error, graph.MailboxMissing)
     if probed:
         trials.append(_try(SETTINGS, lambda: graph.read_settings(client, probed.id))[1])
     address = (probed.address or "") if probed else ""
-    return Proof(organization, tuple(trials), roles, address, client.clock_skew_seconds(now))
+    return Proof(
+        organization, (organization_trial, *trials), roles, address, client.clock_skew_seconds(now), nobody
+    )  # fmt: skip
 
 
 def lacking_for_writes(tenant: Tenant, proof: Proof) -> tuple[Need, ...]:
@@ -141,6 +150,46 @@ def _try(need: Need, ask: Callable[[], Any]) -> tuple[Any, Trial]:
         return None, Trial(need, error)
 
 
+def _try_everybody(client: graph.Client, tid: str) -> tuple[graph.User | None, list[Trial]]:
+    """Whose mailbox could be read, and what was tried: the last one is the mailbox."""
+    users, users_trial = _try(USERS, lambda: graph.first_users(client))
+    _, groups_trial = _try(GROUPS, lambda: graph.first_groups(client))
+    _, contacts_trial = _try(CONTACTS, lambda: graph.first_contacts(client))
+    probed, calendars_trial = _probe(client, _members(client, tid) or users or ())
+    return probed, [users_trial, groups_trial, contacts_trial, calendars_trial]
+
+
+def _try_known(
+    client: graph.Client, tenant: Tenant, domains: Collection[str], approver: str
+) -> tuple[graph.User | None, list[Trial]]:
+    """The same with people known here, then with `approver`; groups and contacts are not asked for."""
+    given_back = Mailbox.objects.filter(tenant=tenant, disconnected_at__isnull=False)
+    left_alone = {str(oid) for oid in given_back.values_list("person__oid", flat=True)}
+    known, users_trial = _try(USERS, lambda: _known(client, tenant, domains, left_alone))
+    probed, calendars_trial = _probe(client, known or ())
+    has_none = users_trial.error is None and isinstance(calendars_trial.error, graph.MailboxMissing)
+    if approver and approver not in left_alone and has_none:
+        found, users_trial = _try(USERS, lambda: graph.get_users(client, [approver])[approver])
+        probed, calendars_trial = _probe(client, (found,)) if found else (None, Trial(CALENDARS, graph.NotFound()))
+    return probed, [users_trial, calendars_trial]
+
+
+def _known(
+    client: graph.Client, tenant: Tenant, domains: Collection[str], left_alone: Collection[str]
+) -> tuple[graph.User, ...]:
+    """Some of the people who have an account here or were invited."""
+    matched = Invitation.objects.filter(tenant=tenant, state=Invitation.MATCHED)
+    accounts = User.objects.filter(tenant=tenant, is_active=True)
+    people = Person.objects.filter(pk__in=matched.values("person"), oid__isnull=False)
+    oids = {str(oid) for rows in (accounts, people) for oid in rows.values_list("oid", flat=True)}
+    found = graph.get_users(client, sorted(oids.difference(left_alone))[:MOST_PROBES])
+    waiting = Invitation.objects.filter(tenant=tenant, state=Invitation.WAITING).order_by("pk")
+    addresses = [a for a in waiting.values_list("address", flat=True) if a.rpartition("@")[2] in domains]
+    owners = graph.find_users(client, addresses[:MOST_PROBES]).values()
+    users = [*found.values(), *(each[0] for each in owners if len(each) == 1)]
+    return tuple(user for user in users if user and user.id not in left_alone)
+
+
 def _members(client: graph.Client, tid: str) -> tuple[graph.User, ...]:
     """Some of the group that the app is limited to, where it is: nobody else can be read."""
     oids = GroupMember.objects.filter(tenant__tid=tid).order_by("pk").values_list("oid", flat=True)
@@ -152,7 +201,10 @@ def _members(client: graph.Client, tid: str) -> tuple[graph.User, ...]:
 
 
 def _probe(client: graph.Client, users: tuple[graph.User, ...]) -> tuple[graph.User | None, Trial]:
-    """Read calendars and the main one's permissions in the first mailbox that lets us."""
+    """Read calendars and the main one's permissions in the first mailbox that lets us.
+
+    MailboxMissing: nobody has one.
+    """
     error: graph.GraphError | None = graph.MailboxMissing()
     likely = sorted((u for u in users if u.kind == "user"), key=lambda u: (not u.has_exchange, not u.enabled))
     for user in likely[:MOST_PROBES]:
@@ -162,7 +214,9 @@ def _probe(client: graph.Client, users: tuple[graph.User, ...]) -> tuple[graph.U
             if all(permission.id != ORGANIZATION_ID for permission in permissions):
                 # Every main calendar has this row: a list without it is what one gets who may not see it.
                 raise graph.Malformed("no Default row", cause="no_default_row")
-        except (graph.MailboxMissing, graph.OutOfScope, graph.NotFound, graph.Unreachable, graph.Malformed) as refused:
+        except graph.MailboxMissing:
+            continue
+        except (graph.OutOfScope, graph.NotFound, graph.Unreachable, graph.Malformed) as refused:
             error = refused  # this mailbox says nothing about the next
         except graph.Denied as refused:
             return None, Trial(CALENDARS, refused)

@@ -15,6 +15,8 @@ from .sentences import NotConnected
 LEASE = timedelta(minutes=3)
 # Approval needs some minutes to arrive everywhere at Microsoft.
 LAG = timedelta(minutes=15)
+# Trouble of ours or of the network is waited out until the link would have ended, and a day at least.
+PATIENCE = timedelta(days=1)
 SOON, LATER = timedelta(seconds=15), timedelta(seconds=60)
 
 
@@ -23,12 +25,13 @@ def prove_link(*, link: ActivationLink, client: graph.Client, clock: Callable[[]
     now = clock()
     if link.state != ActivationLink.APPROVED or not link.claim(now=now, lease=LEASE):
         return
-    if link.attempt > 1 and now >= link.expires_at + LAG:
+    patient_until = max(link.expires_at, link.state_since + PATIENCE) + LAG
+    if link.attempt > 1 and now >= patient_until:
         # Whoever tried before never came back to say what happened.
         _end(link, now, ActivationLink.FAILED, link.cause or "unreachable")
         return
     try:
-        proof = prove(client=client, tid=str(link.tenant.tid), now=now)
+        proof = prove(client=client, tid=str(link.tenant.tid), now=now, approver=str(link.approved_by_oid or ""))
     except NotConnected:
         _end(link, clock(), ActivationLink.FAILED, "other_organization")
     except graph.TenantNotFound as error:
@@ -37,7 +40,7 @@ def prove_link(*, link: ActivationLink, client: graph.Client, clock: Callable[[]
         _wait(link, clock(), error.cause, until=link.state_since + LAG)
     except graph.GraphError as error:
         # Trouble of ours or of the network takes nothing from the approval.
-        _wait(link, clock(), error.cause, until=link.expires_at + LAG)
+        _wait(link, clock(), error.cause, until=patient_until)
     else:
         _judge(link, clock(), proof)
 
@@ -58,7 +61,7 @@ def _lack(link: ActivationLink, proof: Proof) -> str:
         return "consent_missing" if {need.role for need in WRITES} - (proof.roles or frozenset()) else ""
     if proof.missing or not proof.organization:
         return "consent_missing"
-    return "" if proof.probed else "no_mailbox_read"
+    return "" if proof.probed or proof.nobody_to_try else "no_mailbox_read"
 
 
 def _found(proof: Proof) -> dict[str, Any]:

@@ -23,6 +23,16 @@ class PermissionWords:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalWords:
+    """What became of an approval, for who gave it; `{tenant}` and `{admin}` are filled in."""
+
+    title: str
+    text: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class TroubleWords:
     """What went wrong at an activation link; `{tenant}`, `{admin}`, `{account}` and `{day}` are filled in.
 
@@ -53,7 +63,9 @@ SCOPES = (
     ),
     ChoiceWords(
         "people", "People with an account here",
-        "Only people who signed in or were invited, matched by their account. Microsoft is asked about nobody else.",
+        "Only people who signed in or were invited, matched by their account. Microsoft is asked about nobody else. To"
+        " try the connection, Calwarden reads the mailbox of one of them or, where none of them has one, the mailbox of"
+        " the administrator who approves.",
     ),
 )  # fmt: skip
 ASKS = {
@@ -138,6 +150,31 @@ LINK_CAUSES = {
     "code_refused": "Microsoft did not accept this portal’s part of the sign-in: check its certificate or secret.",
     "id_token": "What Microsoft’s sign-in sent could not be verified.",
 }
+
+APPROVALS = {
+    "approved": ApprovalWords(
+        "Microsoft gave the approval",
+        "Calwarden now tries it, which takes up to 15 minutes. Then {admin} compares name and domains, and says yes."
+        " Before that it is used for nothing else.", "good", "circle-check",
+    ),
+    "proved": ApprovalWords(
+        "Microsoft gave the approval",
+        "Calwarden tried it. {admin} now compares name and domains, and says yes. Before that it is used for nothing"
+        " else.", "good", "circle-check",
+    ),
+    "confirmed": ApprovalWords(
+        "Microsoft gave the approval", "Calwarden tried it, and it was confirmed here.", "good", "circle-check"
+    ),
+    "revoked": ApprovalWords(
+        "The request was withdrawn",
+        "This approval is not used here any more. It stays in Entra until somebody takes it back there.", "", "ban",
+    ),
+    "failed": ApprovalWords(
+        "This came to nothing",
+        "Calwarden tried it, and what it needs did not work. Ask {admin} whether another link is needed. The approval"
+        " stays in Entra until somebody takes it back there.", "warn", "alert-triangle",
+    ),
+}  # fmt: skip
 
 TROUBLE = {
     "unknown": TroubleWords(

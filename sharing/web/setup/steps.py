@@ -80,6 +80,8 @@ def _trial(link: ActivationLink | None, far: str) -> str:
         return "Microsoft may need some minutes"
     if link and link.organization.get("probed"):
         return "The calendars of one person could be read"
+    if link and link.app == READER and far in (ActivationLink.PROVED, ActivationLink.CONFIRMED):
+        return "No mailbox could be tried yet"
     return "By itself, after the approval"
 
 
