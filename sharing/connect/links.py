@@ -12,6 +12,7 @@ from sharing.models import READER, ActivationLink, AuditEvent, Tenant, User
 from . import sealing, tenants
 
 LIFETIME = timedelta(days=7)
+PROOF_LIFETIME = timedelta(hours=24)
 
 
 class LinkGone(Exception):
@@ -25,6 +26,10 @@ class LinkGone(Exception):
 
 class NotProved(Exception):
     """The link cannot be confirmed: nothing is proved, somebody was faster, or it was revoked."""
+
+
+class ProofTooOld(Exception):
+    """What was proved is more than a day old: it is tried again now, and nothing was connected."""
 
 
 def hashed(secret: str) -> str:
@@ -87,10 +92,17 @@ def note_opened(*, link: ActivationLink, now: datetime) -> None:
 
 
 def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
-    """An admin looked at what was proved and says yes: the tenant is read from now on. Raises NotProved."""
+    """An admin looked at what was proved and says yes: the tenant is read from now on.
+
+    Raises NotProved, and ProofTooOld where the link is due to be proved again instead.
+    """
+    proved = ActivationLink.objects.filter(pk=link.pk, state=ActivationLink.PROVED)
+    proved = proved.exclude(tenant__state__in=(Tenant.ENDED, Tenant.PRIVATE))
+    if proved.filter(state_since__lte=now - PROOF_LIFETIME).update(
+        state=ActivationLink.APPROVED, state_since=now, cause="", due_at=now
+    ):
+        raise ProofTooOld
     with transaction.atomic():
-        proved = ActivationLink.objects.filter(pk=link.pk, state=ActivationLink.PROVED)
-        proved = proved.exclude(tenant__state__in=(Tenant.ENDED, Tenant.PRIVATE))
         if not proved.update(state=ActivationLink.CONFIRMED, state_since=now, confirmed_by=actor):
             raise NotProved
         link.refresh_from_db()
@@ -98,10 +110,16 @@ def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
         found = link.organization
         if link.app == READER:
             tenants.begin_reading(
-                tenant=link.tenant, name=found["name"], domains=found["domains"], now=now, by=actor.username
-            )
+                tenant=link.tenant, name=found["name"], domains=found["domains"], roles=found.get("roles"),
+                now=now, by=actor.username,
+            )  # fmt: skip
         else:
             tenants.use_writer(tenant=link.tenant, now=now, by=actor.username)
+
+
+def is_proof_old(link: ActivationLink, *, now: datetime) -> bool:
+    """Would a yes have the link proved again?"""
+    return link.state == ActivationLink.PROVED and link.state_since <= now - PROOF_LIFETIME
 
 
 def cancel(*, tenant: Tenant, actor: User, now: datetime) -> None:

@@ -1,15 +1,16 @@
 """Lists tenants, and switches reading and writing on and off; every step is audited."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import WRITER, AuditEvent, GroupLimit, Tenant, list_tenant
+from sharing.models import WRITER, AuditEvent, GroupLimit, Tenant, User, list_tenant
 
 from . import clients, freezing, limits
-from .proof import Need, Proof, lacking_for_writes
+from .proof import WRITES, Need, Proof, lacking_for_writes
 from .sentences import NotConnected, sentence_for
 
 NIGHTLY_HOUR = 1  # UTC
@@ -74,15 +75,22 @@ def connect(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
     if not proof.probed:
         raise NotConnected(f"Not one mailbox of {tenant} could be read, so it is not connected.")
     begin_reading(
-        tenant=tenant, name=proof.organization.name, domains=list(proof.organization.domains), now=now, by=by
+        tenant=tenant, name=proof.organization.name, domains=list(proof.organization.domains), roles=proof.roles,
+        now=now, by=by,
     )  # fmt: skip
 
 
-def begin_reading(*, tenant: Tenant, name: str, domains: list[str], now: datetime, by: str) -> None:
-    """The tenant is connected: read it from now on, under the name and domains that Microsoft gave."""
+def begin_reading(
+    *, tenant: Tenant, name: str, domains: list[str], roles: Collection[str] | None, now: datetime, by: str
+) -> None:
+    """The tenant is connected: read it from now on, under the name and domains that Microsoft gave.
+
+    `roles` is what the token named, None where it could not be looked into.
+    """
     was, since = tenant.state, tenant.state_since
     tenant.name, tenant.domains = name[:256], domains
     tenant.state, tenant.cause = Tenant.CONNECTED, ""
+    tenant.roles_held, tenant.roles_held_at = None if roles is None else sorted(roles)[:200], now
     tenant.state_since = since if was == Tenant.CONNECTED else now
     if was != Tenant.CONNECTED or tenant.next_full_at is None:
         # A night that is past is made up for at once, and the next one is at its usual hour.
@@ -90,8 +98,11 @@ def begin_reading(*, tenant: Tenant, name: str, domains: list[str], now: datetim
         tenant.next_hourly_at = now
     with transaction.atomic():
         tenant.save(
-            update_fields=["name", "domains", "state", "cause", "state_since", "next_full_at", "next_hourly_at"]
-        )
+            update_fields=[
+                "name", "domains", "state", "cause", "state_since", "next_full_at", "next_hourly_at", "roles_held",
+                "roles_held_at",
+            ]
+        )  # fmt: skip
         for limit in GroupLimit.objects.filter(tenant=tenant):
             limits.ask(limit=limit, now=now)  # an approval may have brought tenant-wide grants back
         if was != Tenant.CONNECTED:
@@ -124,6 +135,29 @@ def writes_on(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
         raise NotConnected(f"Writing stays off in {tenant}. {why}") from None
     if lacking:
         raise NotConnected(f"Writing stays off in {tenant}: the app lacks {listed(lacking)}.")
+    freezing.thaw(tenant=tenant, now=now, by=by)
+    _switch(tenant, True, now, by)
+
+
+def let_owners_change(*, tenant: Tenant, on: bool, actor: User, now: datetime) -> None:
+    """The switch for writing as a page has it: by what the last token named, without asking Microsoft.
+
+    Raises NotConnected as `writes_on` does, and where no token was seen yet.
+    """
+    by = actor.username
+    if not on:
+        writes_off(tenant=tenant, now=now, by=by)
+        return
+    if tenant.state != Tenant.CONNECTED:
+        raise NotConnected(f"{tenant} is not connected, so nothing can be changed in it.")
+    if not tenant.has_writer and tenant.scope != Tenant.GROUP:  # a limit in Exchange is not in a token
+        if tenant.roles_held is None:
+            raise NotConnected("No token was seen yet that names what is held: try again after the next check.")
+        lacking = tuple(need for need in WRITES if need.role not in tenant.roles_held)
+        if lacking:
+            raise NotConnected(
+                f"Changing stays off: the app lacks {listed(lacking)}. Make a new link that asks for it."
+            )
     freezing.thaw(tenant=tenant, now=now, by=by)
     _switch(tenant, True, now, by)
 

@@ -130,6 +130,7 @@ CLASSES = {
     "setup:limit_progress": Class(SETUP, query="tenant", is_page=False),
     "setup:test_limit": Class(SETUP, get=405, post=302, query="tenant"),
     "setup:lift_limit": Class(SETUP, post=302, query="tenant"),
+    "setup:changing": Class(SETUP, post=302, query="tenant", form={"on": "no"}),
     "setup:locks": Class(SETUP, post=302, query="tenant", form={"disconnect": "on"}),
     "setup:end": Class(SETUP, post=302, query="tenant", form={"how": "keep"}),
     "setup:invitations": Class(SETUP, post=200, query="tenant", form={"addresses": "newcomer"}),

@@ -13,6 +13,7 @@ from sharing.words.users import LOCKED, USER_STATUSES
 
 _LENT = Grant.objects.filter(mailbox=OuterRef("pk"), state=Grant.CONNECTED)
 BY_APP = ("admin", "both")
+NOBODYS = ("shared", "room", "equipment")  # their accounts are disabled, and should be
 
 
 def with_status(mailboxes: QuerySet[Mailbox]) -> Any:
@@ -20,7 +21,7 @@ def with_status(mailboxes: QuerySet[Mailbox]) -> Any:
     left_out = {"state": Mailbox.EXCLUDED}
     cases: list[tuple[Q, str]] = [
         (Q(person__ended_at__isnull=False), "left"),
-        (Q(person__enabled=False), "disabled"),
+        (Q(person__enabled=False) & ~Q(purpose__in=NOBODYS), "disabled"),
         *((Q(cause=cause, **left_out), cause) for cause in ("disconnected", "outside_group", "not_matched")),
         (Q(**left_out), "removed"),
         (Q(state=Mailbox.NO_MAILBOX), "no_mailbox"),

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import connecting, connections, credentials, disclosure, ends, invitations, limit, outbox, roles, runs, users
+from . import (
+    changing,
+    connecting,
+    connections,
+    credentials,
+    disclosure,
+    ends,
+    invitations,
+    limit,
+    outbox,
+    roles,
+    runs,
+    users,
+)
 
 app_name = "setup"
 urlpatterns = [
@@ -13,6 +26,7 @@ urlpatterns = [
     path("connecting/link/", connecting.make_link, name="make_link"),
     path("connecting/cancel/", connecting.cancel, name="cancel_connecting"),
     path("connecting/confirm/", connecting.confirm_page, name="confirm_link"),
+    path("changing/", changing.changing_page, name="changing"),
     path("credentials/", credentials.credentials_page, name="credentials"),
     path("credentials/progress/", credentials.credentials_progress, name="credentials_progress"),
     path("credentials/make/", credentials.make_certificate, name="make_certificate"),
