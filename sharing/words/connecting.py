@@ -155,12 +155,12 @@ APPROVALS = {
     "approved": ApprovalWords(
         "Microsoft gave the approval",
         "Calwarden now tries it, which takes up to 15 minutes. Then {admin} compares name and domains, and says yes."
-        " Before that it is used for nothing else.", "good", "circle-check",
+        " No other reading begins before that.", "good", "circle-check",
     ),
     "proved": ApprovalWords(
         "Microsoft gave the approval",
-        "Calwarden tried it. {admin} now compares name and domains, and says yes. Before that it is used for nothing"
-        " else.", "good", "circle-check",
+        "Calwarden tried it. {admin} now compares name and domains, and says yes. No other reading begins"
+        " before that.", "good", "circle-check",
     ),
     "confirmed": ApprovalWords(
         "Microsoft gave the approval", "Calwarden tried it, and it was confirmed here.", "good", "circle-check"

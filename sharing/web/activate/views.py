@@ -105,7 +105,9 @@ def approved(request: HttpRequest) -> HttpResponse:
     if link is None:
         return _trouble(request, "unknown", None, status=404)
     title = f"You approved Calwarden for {link.tenant}"
-    return render(request, "activate/approved.html", {"title": title, "link": link})
+    meanwhile = said.APPROVALS[link.state]
+    text = meanwhile.text.format(admin=link.made_by, tenant=link.tenant)
+    return render(request, "activate/approved.html", {"title": title, "meanwhile": meanwhile, "text": text})
 
 
 def _back_to(name: str) -> str:

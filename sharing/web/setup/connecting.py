@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from sharing import access
+from sharing import access, tasks
 from sharing.connect import NotConnected, choosing, links
 from sharing.models import READER, WRITER, ActivationLink, Tenant
 from sharing.web import kept_links
@@ -128,6 +128,9 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
         try:
             links.confirm_link(link=link, actor=request.user, now=timezone.now())
             return redirect(_page_of(tenant))
+        except links.ProofTooOld:
+            tasks.ring(tasks.prove_link, link.pk)
+            return redirect(_page_of(tenant))
         except links.NotProved:
             refusal = "Somebody has decided about this link already."
     found = link.organization
@@ -138,6 +141,7 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "link": link,
         "tenant": tenant,
         "found": found,
+        "is_old": links.is_proof_old(link, now=timezone.now()),
         "is_confirmed": link.state == ActivationLink.CONFIRMED,
         "held": [said.permission_words(role) for role in held],
         "missing": missing if held else [],
