@@ -22,6 +22,7 @@ def test_it_lists_the_tenant_makes_its_admin_and_reads_it_from_now_on(run):
     assert (tenant.name, tenant.state, tenant.cloud, tenant.writes_on) == ("Contoso", "connected", "sandbox", False)
     assert tenant.domains == ["contoso.com", "contoso.onmicrosoft.com"]
     assert tenant.next_full_at <= tenant.next_hourly_at <= now()
+    assert "Calendars.ReadWrite" in tenant.roles_held
     held = RoleAssignment.objects.get()
     assert (str(held.user.oid), held.user.name, held.user.address) == (ALLAN, "Allan Deyoung", "AllanD@contoso.com")
     assert (held.role, held.tenant, held.source) == ("admin", tenant, "command")

@@ -3,6 +3,7 @@
 import pytest
 
 from sharing.models import AuditEvent, Tenant
+from tests.web.it import rows
 
 HERE = "/setup/changing/"
 BOTH = ["Calendars.ReadWrite", "MailboxSettings.ReadWrite"]
@@ -52,3 +53,11 @@ def test_it_stays_off_where_nothing_is_read(admin, contoso, held):
     held(BOTH)
     Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.LOST)
     assert "is not connected" in admin.post(HERE, {"on": "yes"}).text
+
+
+def test_a_room_whose_account_is_disabled_is_connected_all_the_same(admin, contoso):
+    rows.make_mailbox(rows.make_person(contoso, "Adatum Room", enabled=False), purpose="room")
+    rows.make_mailbox(rows.make_person(contoso, "Brian Johnson", enabled=False))
+    page = admin.get("/setup/users/?status=disabled").text
+    assert "Brian Johnson" in page and "Adatum Room" not in page
+    assert "Adatum Room" in admin.get("/setup/users/?status=admin").text
