@@ -52,7 +52,7 @@ def roles_of(user: User, tenant: Tenant) -> frozenset[str]:
 def tenants_for_it(user: User) -> QuerySet[Tenant]:
     """Tenants whose sharing `user` may read: reviewers and operators."""
     held = RoleAssignment.objects.filter(user_id=user.pk, role__in=IT_ROLES, tenant__isnull=False)
-    return _not_private().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+    return _approved().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
 
 
 def tenants_for_setup(user: User) -> QuerySet[Tenant]:
@@ -66,6 +66,12 @@ def tenants_for_setup(user: User) -> QuerySet[Tenant]:
 def _not_private() -> QuerySet[Tenant]:
     """A tenant that nobody listed, or that was taken off the list, is its persons' only, whoever had a role in it."""
     return Tenant.objects.exclude(state=Tenant.PRIVATE)
+
+
+def _approved() -> QuerySet[Tenant]:
+    """Before, all that is known in a tenant is what persons lent. What ended was approved where a run had read it."""
+    has_run = Exists(SyncRun.objects.filter(tenant=OuterRef("pk")))
+    return Tenant.objects.filter(Q(has_run, state=Tenant.ENDED) | Q(state__in=[Tenant.CONNECTED, Tenant.LOST]))
 
 
 def may_list_tenants(user: User) -> bool:
@@ -343,11 +349,15 @@ def person_for_it(user: User, public_id: str) -> Person:
 
 
 def mailboxes_for_it(user: User, tenant: Tenant) -> MailboxQuerySet:
-    """A tenant's mailboxes for reviewers and operators, and for admins on their set-up pages."""
-    seen = tenants_for_it(user).filter(pk=tenant.pk).exists() or tenants_for_setup(user).filter(pk=tenant.pk).exists()
-    if not seen:
+    """A tenant's mailboxes for reviewers and operators, and for admins on their set-up pages; none before approval."""
+    rows = Mailbox.objects.filter(tenant=tenant).select_related("person", "shard")
+    if tenants_for_it(user).filter(pk=tenant.pk).exists():
+        return rows
+    is_approved = Exists(_approved().filter(pk=OuterRef("pk")))
+    seen = tenants_for_setup(user).filter(pk=tenant.pk).values_list(is_approved).first()
+    if seen is None:
         raise Http404
-    return Mailbox.objects.filter(tenant=tenant).select_related("person", "shard")
+    return rows if seen[0] else rows.none()
 
 
 def invitations_for_setup(user: User, tenant: Tenant) -> QuerySet[Invitation]:

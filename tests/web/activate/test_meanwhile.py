@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connections
+from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 
 from sharing import access, tasks
 from sharing.connect import choosing, links
-from sharing.models import ActivationLink, AuditEvent, ConsentAttempt, Grant, RoleAssignment, Tenant, User
+from sharing.models import ActivationLink, AuditEvent, ConsentAttempt, Grant, Person, RoleAssignment, Tenant, User
 from sharing.web import limits
 from tests.cloud import FABRIKAM
 from tests.connect.lending import lend
@@ -134,6 +135,43 @@ def test_a_role_that_was_given_meanwhile_shows_nothing_of_what_is_private_again(
     links.cancel(tenant=fabrikam, actor=vikram, now=timezone.now())
     assert not access.tenants_for_it(alex).exists()
     assert not access.tenants_for_setup(alex).exists()
+
+
+def test_what_somebody_connected_is_theirs_alone_until_the_organization_is_connected(cloud, vikram, choose):
+    Tenant.objects.filter(pk=vikram.tenant_id).update(people_may_connect_others=True)
+    alex = User.objects.create(tenant=Tenant.objects.get(pk=vikram.tenant_id), oid=ALEX, name="Alex Wilber")
+    grant = lend(cloud, alex, now=timezone.now(), other=(FABRIKAM, PATTI))
+    for task, pk in list(tasks.due_reads(timezone.now())):
+        task(pk)
+    grant.refresh_from_db()
+    fabrikam = choose()
+    for role in ("reviewer", "operator", "admin"):
+        RoleAssignment.objects.create(user=vikram, role=role, tenant=fabrikam, given_at=timezone.now())
+
+    def is_seen():
+        assert fabrikam in access.tenants_for_setup(vikram)
+        assert grant.mailbox in access.mailboxes_of(alex)
+        mailboxes = access.mailboxes_for_it(vikram, fabrikam)
+        tenants = access.tenants_for_it(vikram)
+        people = Person.objects.filter(tenant__in=tenants, pk=grant.mailbox.person_id)
+        return tenants.exists(), mailboxes.exists(), people.exists()
+
+    assert is_seen() == (False, False, False)
+    browser = Client(headers={"host": "localhost:8000"})
+    browser.force_login(vikram)
+    page = browser.get(f"/setup/users/?tenant={fabrikam.public_id}")
+    assert page.status_code == 200 and "No mailbox is known." in page.content.decode()
+    with pytest.raises(Http404):
+        access.permissions_for_it(vikram, fabrikam)
+    with pytest.raises(Http404):
+        access.person_for_it(vikram, grant.mailbox.person.public_id)
+    Tenant.objects.filter(pk=fabrikam.pk).update(state=Tenant.ENDED)  # and nothing was approved before that, either
+    fabrikam.refresh_from_db()
+    assert is_seen() == (False, False, False)
+    Tenant.objects.filter(pk=fabrikam.pk).update(state=Tenant.CONNECTED)
+    fabrikam.refresh_from_db()
+    assert is_seen() == (True, True, True)
+    assert access.permissions_for_it(vikram, fabrikam).exists()
 
 
 # For ever ------------------------------------------------------------------------------------------------
