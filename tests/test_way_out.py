@@ -144,6 +144,7 @@ def test_a_certificate_for_another_name_is_refused(proxy, settings, tmp_path):
         clients.client_for_tid(CONTOSO).renew()
 
 
+@pytest.mark.django_db
 def test_a_proxy_that_is_down_is_not_gone_around(proxy):
     proxy.close()
     with pytest.raises(graph.Unreachable):
