@@ -88,6 +88,12 @@ ASKS = {
     )
 }  # fmt: skip
 
+# Two links can be open in a tenant, one for each registration.
+APP_LINKS = {
+    "reader": "The link for reading is open, too",
+    "writer": "The link for the second registration is open, too",
+}
+
 EVENTS = "This Microsoft permission also covers events. Calwarden never asks for events."
 OUT_OF_OFFICE = "The permission covers out-of-office texts too; Calwarden drops them unread."
 PERMISSIONS = {

@@ -63,19 +63,21 @@ def _connect(request: Asked) -> HttpResponseBase:
 @setup_page
 def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """How far connecting this tenant came: the link to send, who opened it, what to do next."""
-    link = _newest(request, tenant)
+    link, other = _shown(request, tenant)
     return render(request, "setup/connecting.html", {
         **_progress(request, tenant, link),
         "title": str(tenant),
         "tenant": tenant,
         "url": _url(request, link),
+        "other": said.APP_LINKS[other.app] if other else "",
+        "other_href": _page_of(tenant, other) if other else "",
         "permissions": [said.permission_words(role) for role in (link.permissions if link else [])],
         "never_read": said.NEVER_READ,
         "mode": next(choice for choice in said.MODES if choice.value == tenant.mode),
         "scope": next(choice for choice in said.SCOPES if choice.value == tenant.scope),
         "asks": [said.ASKS[each] for each in choosing.may_ask(tenant)],
         "has_second": choosing.has_second(),
-        "may_cancel": _is_open(link) or (tenant.state == Tenant.LISTED and not tenant.users.exists()),
+        "may_cancel": bool(other) or _is_open(link) or (tenant.state == Tenant.LISTED and not tenant.users.exists()),
         "back": to(request, reverse("setup:connections")),
     })  # fmt: skip
 
@@ -83,7 +85,7 @@ def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
 @setup_page
 def connecting_progress(request: Asked, tenant: Tenant) -> HttpResponse:
     """The part of the page that asks again every 3 seconds; once there is something to do, the page is loaded anew."""
-    link = _newest(request, tenant)
+    link, _ = _shown(request, tenant)
     progress = _progress(request, tenant, link)
     response = render(request, "setup/parts/connecting.html", progress)
     if progress["stage"] != request.GET.get("seen"):
@@ -118,7 +120,7 @@ def cancel(request: Asked, tenant: Tenant) -> HttpResponse:
 @signed_in_lately("setup:confirm_link")
 def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """What Microsoft answered, to be compared with what was meant; a POST connects the tenant."""
-    link = _newest(request, tenant)
+    link, _ = _shown(request, tenant)
     if link is None or link.state not in (ActivationLink.PROVED, ActivationLink.CONFIRMED):
         raise Http404
     refusal = ""
@@ -127,10 +129,10 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
     elif request.method == "POST":
         try:
             links.confirm_link(link=link, actor=request.user, now=timezone.now())
-            return redirect(_page_of(tenant))
+            return redirect(_page_of(tenant, link))
         except links.ProofTooOld:
             tasks.ring(tasks.prove_link, link.pk)
-            return redirect(_page_of(tenant))
+            return redirect(_page_of(tenant, link))
         except links.NotProved:
             refusal = "Somebody has decided about this link already."
     found = link.organization
@@ -147,16 +149,21 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "missing": missing if held else [],
         "excess": excess,
         "refusal": refusal,
-        "back": _page_of(tenant),
+        "back": _page_of(tenant, link),
     }, status=409 if refusal else 200)  # fmt: skip
 
 
-def _page_of(tenant: Tenant) -> str:
-    return f"{reverse('setup:connecting')}?tenant={tenant.public_id}"
+def _page_of(tenant: Tenant, link: ActivationLink | None = None) -> str:
+    about = f"&app={link.app}" if link else ""
+    return f"{reverse('setup:connecting')}?tenant={tenant.public_id}{about}"
 
 
-def _newest(request: Asked, tenant: Tenant) -> ActivationLink | None:
-    return access.links_for_setup(request.user, tenant).first()
+def _shown(request: Asked, tenant: Tenant) -> tuple[ActivationLink | None, ActivationLink | None]:
+    """The newest link, or that of the app that is asked for; and the open one of the other app, where there is one."""
+    rows = access.links_for_setup(request.user, tenant)
+    wanted = request.GET.get("app")
+    link = (rows.filter(app=wanted).first() if wanted in (READER, WRITER) else None) or rows.first()
+    return link, rows.filter(state__in=ActivationLink.OPEN).exclude(app=link.app).first() if link else None
 
 
 def _is_open(link: ActivationLink | None) -> bool:
@@ -175,6 +182,7 @@ def _progress(request: Asked, tenant: Tenant, link: ActivationLink | None) -> di
     """What changes while somebody else acts."""
     now = timezone.now()
     stage = how_far(link, now)
+    about = {"app": link.app} if link else {}
     label, tone, drawn = said.LINK_STATES.get(stage, ("Chosen", "", "circle-dashed"))
     return {
         "link": link,
@@ -185,6 +193,6 @@ def _progress(request: Asked, tenant: Tenant, link: ActivationLink | None) -> di
         "steps": steps(tenant, link, now),
         "cause": said.link_cause(link.cause, str(tenant)) if link else "",
         "is_waiting": stage in (ActivationLink.ISSUED, ActivationLink.APPROVED),
-        "poll_href": reverse("setup:connecting_progress") + same_tenant(request, seen=stage),
-        "confirm_href": to(request, reverse("setup:confirm_link")),
+        "poll_href": reverse("setup:connecting_progress") + same_tenant(request, seen=stage, **about),
+        "confirm_href": reverse("setup:confirm_link") + same_tenant(request, **about),
     }

@@ -177,6 +177,24 @@ def test_a_yes_counts_once_and_is_in_the_activity_log(admin, proved, allan, cont
     assert contoso.name == PROVED["name"]
 
 
+def test_a_newer_link_for_the_second_registration_hides_no_open_one(admin, proved, contoso, settings):
+    settings.MICROSOFT_WRITER_CLIENT_ID = "a-second-app"
+    admin.post("/setup/connecting/link/", {"asks": "change"})
+    page = admin.get("/setup/connecting/").content.decode()
+    assert "Waiting for approval" in page and "The link for reading is open, too" in page
+    href = f"/setup/connecting/?tenant={contoso.public_id}&app=reader"
+    assert href.replace("&", "&amp;") in page
+    page = admin.get(href).content.decode()
+    assert "Look and confirm" in page and "The link for the second registration is open, too" in page
+    path = f"/setup/connecting/confirm/?app=reader&tenant={contoso.public_id}"
+    assert path.replace("&", "&amp;") in page
+    assert admin.post(path, {"link": proved.public_id}).status_code == 302
+    proved.refresh_from_db()
+    assert proved.state == "confirmed"
+    assert "open, too" not in admin.get("/setup/connecting/").content.decode()
+    assert admin.get("/setup/connecting/?app=%00x").status_code == 200
+
+
 def test_there_is_nothing_to_confirm_before_it_is_proved(admin):
     assert admin.get("/setup/connecting/confirm/").status_code == 404
     admin.post("/setup/connecting/link/", {"asks": "read"})
