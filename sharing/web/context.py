@@ -26,6 +26,7 @@ IT_PAGES = (
 SETUP_PAGES = (
     ("setup:connections", "Connections", "plug-connected"),
     ("setup:users", "Users", "user"),
+    ("setup:stewards", "Stewards", "user-question"),
     ("setup:roles", "Roles", "user-shield"),
     ("setup:runs", "Sync runs", "refresh"),
     ("setup:disclosure", "Disclosure", "shield-check"),

@@ -142,6 +142,7 @@ CLASSES = {
     "setup:mailbox": Class(SETUP, post=422, query="tenant", of="mailbox", form={"address": ""}),
     "setup:check_mailbox": Class(SETUP, get=405, post=302, query="tenant", of="mailbox"),
     "setup:end_stewardship": Class(SETUP, get=405, post=302, query="tenant", of="mailbox", row="stewardship"),
+    "setup:stewards": Class(SETUP, query="tenant"),
     "setup:roles": Class(SETUP, post=302, query="tenant", form={"address": "newcomer", "role": "reviewer"}),
     "setup:remove_role": Class(SETUP, post=302, query="tenant", row="assignment"),
     "setup:runs": Class(SETUP, query="tenant"),

@@ -119,7 +119,7 @@ def test_an_admin_sees_the_pages_of_set_up_and_no_sharing(isaiah, contoso):
     give(isaiah, ADMIN, contoso)
     shell = shell_at("/theme/", isaiah)
     assert shell.it_pages == []
-    assert labels(shell.setup_pages) == ["Connections", "Users", "Roles", "Sync runs", "Disclosure"]
+    assert labels(shell.setup_pages) == ["Connections", "Users", "Stewards", "Roles", "Sync runs", "Disclosure"]
     assert labels(shell.areas) == ["Set-up"]
 
 

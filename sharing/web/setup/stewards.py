@@ -83,6 +83,16 @@ def of(mailbox: Mailbox) -> list[tuple[Stewardship, Person | None]]:
     return [(stewardship, people.get(stewardship.oid)) for stewardship in held]
 
 
+def of_many(tenant: Tenant, mailboxes: list[int]) -> dict[int, list[Person | None]]:
+    """The stewards of each mailbox by its id; None for who is not in the directory any more."""
+    held = list(Stewardship.objects.filter(mailbox__in=mailboxes).order_by("pk").values_list("mailbox", "oid"))
+    people = {p.oid: p for p in Person.objects.filter(tenant=tenant, oid__in={oid for _, oid in held})}
+    found: dict[int, list[Person | None]] = {}
+    for mailbox, oid in held:
+        found.setdefault(mailbox, []).append(people.get(oid))
+    return found
+
+
 def add(*, mailbox: Mailbox, person: Person, actor: User, now: datetime) -> None:
     """Make `person` steward of `mailbox`; safe to repeat."""
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import (
+    answering,
     changing,
     connecting,
     connections,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("users/<slug:public_id>/reconnect/", users.reconnect_mailbox, name="reconnect_mailbox"),
     path("users/<slug:public_id>/check/", users.check_mailbox, name="check_mailbox"),
     path("users/<slug:public_id>/stewards/<int:pk>/end/", users.end_stewardship, name="end_stewardship"),
+    path("stewards/", answering.stewards_page, name="stewards"),
     path("roles/", roles.roles_page, name="roles"),
     path("roles/<int:pk>/remove/", roles.remove_role, name="remove_role"),
     path("sync/", runs.runs_page, name="runs"),
