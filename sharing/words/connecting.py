@@ -58,8 +58,8 @@ SCOPES = (
     ChoiceWords("everybody", "Everybody", "Every mailbox of the organization is read."),
     ChoiceWords(
         "group", "One security group",
-        "You name the group once the tenant is connected; until then nobody is read. Exchange Online keeps the app to"
-        " it only after a script was run, and Calwarden then tests that.",
+        "You name the group once the tenant is connected; until then one mailbox is tried, and nobody is read."
+        " Exchange Online keeps the app to it only after a script was run, and Calwarden then tests that.",
     ),
     ChoiceWords(
         "people", "People with an account here",
