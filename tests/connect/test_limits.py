@@ -404,5 +404,5 @@ def test_a_tenant_that_is_connected_again_is_tested_again(verified, contoso, clo
     GroupLimit.objects.update(due_at=None, attempt=F("attempt") + 1)
     contoso.refresh_from_db()
     clock.forward(days=9)
-    begin_reading(tenant=contoso, name="Contoso", domains=["contoso.com"], now=clock(), by="cli")
+    begin_reading(tenant=contoso, name="Contoso", domains=["contoso.com"], roles=None, now=clock(), by="cli")
     assert test().tested_at == clock()
