@@ -47,7 +47,7 @@ def test_the_page_follows_a_certificate_from_its_making_to_its_use(portal):
         expect(main).to_contain_text("In use since" if is_uploaded else "Entra does not know it yet", timeout=SOON)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")  # it may be loading anew
             assert faults(page) == []
     assert heard == []
     page.close()
