@@ -1,6 +1,9 @@
 """An activation link: what is asked for and why, the way to Microsoft, and the way back."""
 
 import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -25,24 +28,44 @@ GONE = {"unknown": 404}  # all others: 410
 NOT_GONE = 403
 
 
+def _tell_why(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A link that is gone and an answer that is refused get a page that says so."""
+
+    @wraps(view)
+    def page(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, **kwargs)
+        except consent.ConsentRefused as refused:
+            return _refused(request, refused)
+        except links.LinkGone as gone:
+            return _trouble(request, gone.cause, gone.link, status=GONE.get(gone.cause, 410))
+
+    return page
+
+
+def _answer(request: HttpRequest) -> dict[str, Any]:
+    """What Microsoft sent this browser back with, and when."""
+    browser = request.session.get(BROWSER, "")
+    return {"answer": dict(request.GET.lists()), "browser": browser, "now": timezone.now()}
+
+
 @login_not_required
 @limited("signin", methods=("GET", "HEAD", "POST"))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@_tell_why
 def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
     """Looking uses nothing up, for mail scanners look too; the button leads to Microsoft."""
     now = timezone.now()
-    try:
-        link = links.find_link(token)
-        links.check_usable(link, now=now)
-        if request.method == "POST":
-            browser = request.session.setdefault(BROWSER, secrets.token_urlsafe(32))
-            kept_links.keep(request.session, link, token)
-            where = consent.begin(link=link, browser=browser, redirect_uri=_back_to("consented"), now=now)
-            return HttpResponseRedirect(where)
-        links.note_opened(link=link, now=now)
-    except links.LinkGone as gone:
-        return _trouble(request, gone.cause, gone.link, status=GONE.get(gone.cause, 410))
+    link = links.find_link(token)
+    links.check_usable(link, now=now)
+    if request.method == "POST":
+        browser = request.session.setdefault(BROWSER, secrets.token_urlsafe(32))
+        kept_links.keep(request.session, link, token)
+        return HttpResponseRedirect(
+            consent.begin(link=link, browser=browser, redirect_uri=_back_to("consented"), now=now)
+        )
+    links.note_opened(link=link, now=now)
     response = render(request, "activate/link.html", {
         "title": f"Approve Calwarden for {link.tenant}?",
         "link": link,
@@ -61,17 +84,10 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
 @limited("signin", methods=("GET",))
 @never_cache
 @require_GET
+@_tell_why
 def consented(request: HttpRequest) -> HttpResponseBase:
     """Back from the approval; nothing is believed before the sign-in that follows."""
-    try:
-        where = consent.take_back(
-            answer=dict(request.GET.lists()), browser=request.session.get(BROWSER, ""),
-            redirect_uri=_back_to("signed_in"), now=timezone.now(),
-        )  # fmt: skip
-    except consent.ConsentRefused as refused:
-        return _refused(request, refused)
-    except links.LinkGone as gone:
-        return _trouble(request, gone.cause, gone.link, status=410)
+    where = consent.take_back(**_answer(request), redirect_uri=_back_to("signed_in"))
     return HttpResponseRedirect(where)
 
 
@@ -79,17 +95,10 @@ def consented(request: HttpRequest) -> HttpResponseBase:
 @limited("signin", methods=("GET",))
 @never_cache
 @require_GET
+@_tell_why
 def signed_in(request: HttpRequest) -> HttpResponseBase:
     """Back from the sign-in: the link is approved if its tenant is the one that was signed in to."""
-    try:
-        link = consent.end(
-            answer=dict(request.GET.lists()), browser=request.session.get(BROWSER, ""),
-            redirect_uri=_back_to("signed_in"), now=timezone.now(),
-        )  # fmt: skip
-    except consent.ConsentRefused as refused:
-        return _refused(request, refused)
-    except links.LinkGone as gone:
-        return _trouble(request, gone.cause, gone.link, status=410)
+    link = consent.end(**_answer(request), redirect_uri=_back_to("signed_in"))
     tasks.ring(tasks.prove_link, link.pk)
     request.session[APPROVED] = link.public_id
     return redirect("activate:approved")
