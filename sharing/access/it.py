@@ -1,0 +1,43 @@
+"""What reviewers and operators read of a tenant."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
+
+from sharing.models import (
+    CalendarPermission,
+    CalendarPermissionQuerySet,
+    Mailbox,
+    MailboxQuerySet,
+    Person,
+    Tenant,
+    User,
+)
+
+from .tenants import approved, one, one_tenant, tenants_for_it, tenants_for_setup
+
+
+def permissions_for_it(user: User, tenant: Tenant) -> CalendarPermissionQuerySet:
+    """Every open permission of a tenant that `user` may read."""
+    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    return CalendarPermission.objects.open().filter(tenant=tenant)
+
+
+def people_for_it(user: User, tenant: Tenant) -> QuerySet[Person]:
+    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    return Person.objects.filter(tenant=tenant)
+
+
+def person_for_it(user: User, public_id: str) -> Person:
+    return one(Person.objects.filter(public_id=public_id, tenant__in=tenants_for_it(user)).select_related("tenant"))
+
+
+def mailboxes_for_it(user: User, tenant: Tenant) -> MailboxQuerySet:
+    """A tenant's mailboxes for reviewers and operators, and for admins on their set-up pages; none before approval."""
+    rows = Mailbox.objects.filter(tenant=tenant).select_related("person", "shard")
+    if tenants_for_it(user).filter(pk=tenant.pk).exists():
+        return rows
+    is_approved = Exists(approved().filter(pk=OuterRef("pk")))
+    seen = tenants_for_setup(user).filter(pk=tenant.pk).values_list(is_approved).first()
+    if seen is None:
+        raise Http404
+    return rows if seen[0] else rows.none()
