@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for marker, what in missing.items():
             if item.get_closest_marker(marker):
+                # For whoever has not all of it at hand. In CI scripts/check.py stops before the tests where any is
+                # missing, so nothing is left out there.
                 item.add_marker(pytest.mark.skip(reason=f"{LEFT_OUT}{marker} tests need {what}"))
 
 
