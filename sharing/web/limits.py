@@ -12,8 +12,9 @@ from django.shortcuts import render
 from redis.exceptions import RedisError
 
 MINUTE = 60
-# Far above what people do: a whole office that signs in from one address, somebody who tidies up a long list.
-MOST = {"signin": 600, "saving": 120, "exports": 30}
+# Far above what people do: a whole office that signs in from one address, somebody who tidies up a long list, lists
+# that are searched again and again, somebody who presses "Check now" again and again.
+MOST = {"signin": 600, "saving": 120, "exports": 30, "search": 240, "asking": 30}
 
 _log = logging.getLogger(__name__)
 
@@ -22,14 +23,18 @@ View = Callable[..., Answer]
 
 
 def limited(
-    name: str, *, methods: tuple[str, ...] = ("POST",)
+    name: str, *, methods: tuple[str, ...] = ("POST",), field: str = ""
 ) -> Callable[[View[Answer]], View[Answer | HttpResponse]]:
-    """A view that answers 429 with Retry-After once MOST[name] requests by one of `methods` came within a minute."""
+    """A view that answers 429 with Retry-After once MOST[name] requests by one of `methods` came within a minute.
+
+    With `field`, only requests count whose address says something there.
+    """
 
     def decorate(view: View[Answer]) -> View[Answer | HttpResponse]:
         @wraps(view)
         def counted(request: HttpRequest, *args: object, **kwargs: object) -> Answer | HttpResponse:
-            wait = _wait(name, _who(request)) if request.method in methods else 0
+            counts = request.method in methods and (not field or request.GET.get(field, "").strip())
+            wait = _wait(name, _who(request)) if counts else 0
             if not wait:
                 return view(request, *args, **kwargs)
             _log.warning("asked too often: %s", name)
@@ -40,6 +45,10 @@ def limited(
         return counted
 
     return decorate
+
+
+searched = limited("search", methods=("GET", "HEAD", "POST"), field="q")
+asking = limited("asking")  # for a reading, or a test, that goes to Microsoft
 
 
 def _wait(name: str, who: str) -> int:

@@ -11,9 +11,9 @@ from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from sharing.models import AuditEvent, Change
+from sharing.models import AuditEvent, Change, SyncRun
 from sharing.web import limits
-from tests.cast import ALEX, ISAIAH, MEGAN
+from tests.cast import ALEX, ALLAN, ISAIAH, MEGAN, VIKRAM
 
 from .routes import places_of, routes
 
@@ -36,15 +36,14 @@ def store(request, settings):
         settings.CACHES = {"default": {**REDIS, "KEY_PREFIX": uuid4().hex}}
 
 
-@limits.limited("saving")
 def save(request):
     return HttpResponse("saved")
 
 
-def post(address="192.0.2.1", **headers):
+def post(address="192.0.2.1", name="saving", **headers):
     request = RequestFactory().post("/", REMOTE_ADDR=address, **headers)
     request.user = type("Nobody", (), {"is_authenticated": False})
-    return save(request)
+    return limits.limited(name)(save)(request)
 
 
 def route(name):
@@ -68,13 +67,45 @@ def test_changes_saved_too_fast_are_refused_and_nothing_is_written_down(cast, sp
     assert cast.browser(MEGAN).post(other.url(there), {}).status_code != 429
 
 
-@pytest.mark.parametrize("name", ["it:access_csv", "it:delegates_csv"])
-def test_files_are_made_for_one_person_so_often_a_minute(cast, spent, name):
-    place, browser = places_of(cast)[0], cast.browser(ISAIAH)
+@pytest.mark.parametrize(
+    ("who", "name"), [(ISAIAH, "it:access_csv"), (ISAIAH, "it:delegates_csv"), (ALLAN, "setup:users_csv")]
+)
+def test_files_are_made_for_one_person_so_often_a_minute(cast, spent, who, name):
+    place, browser = places_of(cast)[0], cast.browser(who)
     assert browser.get(place.url(route(name))).status_code == 200
     written = AuditEvent.objects.filter(verb="list.exported").count()
     assert browser.get(place.url(route(name))).status_code == 429
     assert AuditEvent.objects.filter(verb="list.exported").count() == written == 1
+
+
+@pytest.mark.parametrize("name", ["calendar", "it:access", "it:delegates", "it:people", "setup:users", "setup:limit"])
+def test_lists_are_searched_so_often_a_minute_and_looked_at_all_the_same(cast, spent, name):
+    place, there = places_of(cast)[0], route(name)
+    browser = cast.browser(ALEX if name == "calendar" else ALLAN if name.startswith("setup") else ISAIAH)
+    search = f"{place.url(there)}{'&' if '?' in place.url(there) else '?'}q=meg"
+    assert browser.get(search).status_code == 200
+    refused = browser.get(search)
+    assert refused.status_code == 429 and 0 < int(refused["Retry-After"]) <= 60
+    assert "Too often" in refused.text and "Try again in" in refused.text
+    assert browser.head(search).status_code == 429
+    assert browser.get(place.url(there)).status_code == 200
+    assert browser.get(search.replace("q=meg", "q=+")).status_code == 200  # a search for nothing is the list
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [(ALLAN, "setup:check"), (ALLAN, "setup:check_mailbox"), (ALLAN, "setup:test_limit"),
+     (VIKRAM, "setup:try_credential")],
+)  # fmt: skip
+def test_microsoft_is_asked_at_once_so_often_a_minute(cast, spent, who, name):
+    place, browser = places_of(cast)[0], cast.browser(who)
+    assert browser.post(place.url(route(name))).status_code == 302
+    runs = SyncRun.objects.count()
+    SyncRun.objects.filter(finished_at=None).update(finished_at=cast.now)
+    refused = browser.post(place.url(route(name)))
+    assert refused.status_code == 429 and "Nothing was changed." in refused.text
+    assert SyncRun.objects.count() == runs
+    assert browser.get(place.url(route("setup:runs"))).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [("post", "login/"), ("get", "login/callback/")])
@@ -100,10 +131,11 @@ def test_nobody_gets_a_count_of_their_own_by_naming_another_address(store, spent
     assert post(address="192.0.2.2").status_code == 200
 
 
-def test_many_at_once_get_no_more_than_one_after_the_other(store, monkeypatch):
-    monkeypatch.setitem(limits.MOST, "saving", 100)
+@pytest.mark.parametrize("name", sorted(limits.MOST))
+def test_many_at_once_get_no_more_than_one_after_the_other(store, monkeypatch, name):
+    monkeypatch.setitem(limits.MOST, name, 100)
     with time_machine.travel(1_800_000_000, tick=False), ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: post().status_code, range(240)))
+        answers = list(pool.map(lambda _: post(name=name).status_code, range(240)))
     assert answers.count(200) == 100
 
 
@@ -115,4 +147,5 @@ def test_a_store_that_does_not_answer_is_in_nobodys_way(settings, spent):
 def test_processes_share_the_count_where_they_share_a_broker():
     assert portal.CACHES["default"]["BACKEND"].endswith("LocMemCache")
     assert limits.MOST["saving"] >= 60 and limits.MOST["signin"] >= 300, "nobody meets it by working"
+    assert limits.MOST["search"] >= 120, "nor by searching, nor by a page that asks again"
     assert caches["default"]._max_entries >= 10_000, "a flood of addresses must not push the counts out"

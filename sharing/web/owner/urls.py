@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from sharing.web.limits import searched
+
 from . import saving, views
 from .zones import in_own_zone
 
 urlpatterns = [
     path("", in_own_zone(views.home), name="home"),
-    path("calendars/<str:public_id>/", in_own_zone(views.calendar), name="calendar"),
+    path("calendars/<str:public_id>/", searched(in_own_zone(views.calendar)), name="calendar"),
     path("calendars/<str:public_id>/people/<int:pk>/", in_own_zone(saving.role), name="role"),
     path("calendars/<str:public_id>/people/<int:pk>/remove/", in_own_zone(saving.remove), name="remove"),
     path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),

@@ -84,7 +84,7 @@ def users_page(request: Asked, tenant: Tenant) -> HttpResponse:
     })  # fmt: skip
 
 
-@limited("exports", methods=("GET",))
+@limited("exports", methods=("GET", "HEAD"))
 @setup_page
 def users_csv(request: Asked, tenant: Tenant) -> StreamingHttpResponse:
     """The same list, whole, in its order; written into the activity log."""
