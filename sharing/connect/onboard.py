@@ -47,7 +47,14 @@ def onboard(
         how = "did not let us in this time" if tenant.is_read else "is listed but not connected"
         raise NotConnected(f"{tenant} {how}. {failure}")
     tenants.connect(tenant=tenant, proof=proof, now=now, by=by)
-    yield f"{tenant} answers: the calendars of {proof.probed} could be read."
+    if proof.probed:
+        yield f"{tenant} answers: the calendars of {proof.probed} could be read."
+    else:
+        yield (
+            f"{tenant} answers. No mailbox was tried: nobody who has an account here or was invited has one, and nobody"
+            " else is asked about."
+        )
+        yield "People are read once they sign in or are invited."
     if proof.excess:
         yield f"The app holds more than Calwarden needs: {', '.join(proof.excess)}. Take that away in Entra."
     if writes == "on":
@@ -62,7 +69,7 @@ def _ask(tid: str, admin: str, now: datetime) -> tuple[Proof | None, graph.User 
     """
     try:
         client = client_for_tid(tid)
-        proof = prove(client=client, tid=tid, now=now)
+        proof = prove(client=client, tid=tid, now=now, approver=admin)
         return proof, tenants.find_person(client=client, oid=admin) if admin else None, ""
     except (graph.ConfigurationRefused, graph.TenantNotFound) as error:
         raise NotConnected(sentence_for(error, tid=tid)) from None

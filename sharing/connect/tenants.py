@@ -72,7 +72,7 @@ def connect(*, tenant: Tenant, proof: Proof, now: datetime, by: str) -> None:
             f"The app may not read in {tenant}: it lacks {listed(proof.missing)}. "
             "An administrator of the tenant must grant and approve that in Entra."
         )
-    if not proof.probed:
+    if not proof.probed and not proof.nobody_to_try:
         raise NotConnected(f"Not one mailbox of {tenant} could be read, so it is not connected.")
     begin_reading(
         tenant=tenant, name=proof.organization.name, domains=list(proof.organization.domains), roles=proof.roles,

@@ -6,7 +6,7 @@ from django.utils.timezone import now
 
 from sandbox.cast import ADELE, ALEX, ALLAN, PATTI
 from sharing.connect import make_certificate
-from sharing.models import AuditEvent, RoleAssignment, Tenant
+from sharing.models import AuditEvent, RoleAssignment, Tenant, User
 from tests.cloud import CONTOSO, FABRIKAM
 
 NOBODY = "00000000-0000-4000-8000-000000000001"
@@ -215,3 +215,50 @@ def test_no_event_is_read_and_nothing_is_written_while_connecting(run, cloud):
     run("connect", CONTOSO, admin=ALLAN, writes="on")
     assert cloud.log.stats()["event_reads"] == 0
     assert cloud.log.writes() == []
+
+
+@pytest.fixture
+def for_people(run, cloud):
+    """Contoso as it was chosen on the page: only people known here are read, and so far nobody is."""
+    return Tenant.objects.create(tid=CONTOSO, name="Contoso", state_since=now(), cloud="sandbox", scope=Tenant.PEOPLE)
+
+
+def asked_about(cloud):
+    told = [f"{each.path}?{each.query}" for each in cloud.log.since(0) if each.caller and each.kind != "batch"]
+    return [path for path in told if any(f"/{what}" in path for what in ("users", "groups", "contacts"))]
+
+
+def test_where_only_people_known_here_are_read_nobody_need_be_known_yet(run, cloud, for_people):
+    said = run("connect", CONTOSO).splitlines()
+    assert said == [
+        "Contoso answers. No mailbox was tried: nobody who has an account here or was invited has one, and nobody else"
+        " is asked about.",
+        "People are read once they sign in or are invited.",
+        "Contoso is connected, for reading only.",
+    ]
+    for_people.refresh_from_db()
+    assert (for_people.state, for_people.scope) == ("connected", "people")
+    assert asked_about(cloud) == []
+
+
+def test_there_its_admin_is_tried_and_nobody_else(run, cloud, for_people):
+    assert "Contoso answers: the calendars of AllanD@contoso.com could be read.\n" in run("connect", CONTOSO, admin=ALLAN)
+    assert asked_about(cloud) and all(ALLAN in path for path in asked_about(cloud))
+
+
+def test_there_a_mailbox_that_does_not_open_still_refuses(run, cloud, for_people):
+    User.objects.create(tenant=for_people, oid=ALEX, name="Alex Wilber")
+    cloud.faults.set([{"match": {"path": "/calendar/calendarPermissions$"}, "do": "drop_default_row"}])
+    with pytest.raises(CommandError, match="Not one mailbox of Contoso could be read"):
+        run("connect", CONTOSO)
+    for_people.refresh_from_db()
+    assert for_people.state == "listed"
+
+
+def test_there_writing_needs_the_permissions_though_no_mailbox_was_tried(run, cloud, for_people):
+    run("connect", CONTOSO, writes="on")
+    for_people.refresh_from_db()
+    assert for_people.writes_on
+    cloud.state.apply({"do": "revoke", "tenant": CONTOSO, "role": "MailboxSettings.ReadWrite"})
+    with pytest.raises(CommandError, match="lacks MailboxSettings.ReadWrite"):
+        run("connect", CONTOSO, writes="on")
