@@ -1,7 +1,7 @@
 """What changed on one's calendars: what was done here, and what was noticed between two readings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -13,7 +13,7 @@ from sharing import access, words
 from sharing.models import Calendar, CalendarPermission, Change, DeliveryPeriod, PermissionPeriod, Role, User
 
 from .outcomes import where, wish_of
-from .rows import holder, sentence_case, whose, words_for
+from .rows import holder, inside, sentence_case, whose, words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ class History:
     def _ours(self, change: Change) -> Entry:
         actor = "You" if change.actor_id == self.user.pk else str(change.actor)
         wish = wish_of(change, self.org)
+        is_everyone = change.permission is not None and change.permission.is_organization
+        wish = replace(wish, name=inside(wish.name, is_ours=is_everyone))
         sentence = words.change_sentence(wish, where(change, self.user), actor, whose(change.mailbox, self.user))
         return Entry(change.requested_at, sentence, [wish.name], self._when(change.requested_at), change.is_open)
 

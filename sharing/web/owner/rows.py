@@ -84,8 +84,12 @@ def named(name: str, address: str) -> str:
 
 def named_inside(permission: CalendarPermission, org: str) -> str:
     """The same inside a sentence, where words of ours begin with a small letter."""
-    name = holder(permission, org)
-    return name[:1].lower() + name[1:] if permission.is_organization or name == words.GONE else name
+    return inside(holder(permission, org), is_ours=permission.is_organization)
+
+
+def inside(name: str, *, is_ours: bool) -> str:
+    """A name inside a sentence: the directory's as it is, words of ours with a small letter."""
+    return name[:1].lower() + name[1:] if is_ours or name == words.GONE else name
 
 
 def choices_of(permission: CalendarPermission) -> tuple[str, ...]:

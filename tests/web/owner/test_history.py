@@ -49,6 +49,12 @@ def test_access_that_came_went_and_came_again_is_three_lines(owner, outside, syn
     ]
 
 
+def test_the_organisation_has_a_small_letter_inside_a_sentence(owner):
+    row = permission(ALEX, "Default")
+    owner.post(page_of(row), form_of(row, role="limitedRead", confirmed="on"))
+    assert lines(owner)[0].startswith("You asked to change everyone at Contoso from “")
+
+
 def test_the_organisation_and_a_deleted_calendar_have_their_own_words(owner, outside, sync, later):
     outside("role", mailbox=ALEX, who="Default", role="limitedRead")
     later(days=1)

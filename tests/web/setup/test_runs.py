@@ -35,6 +35,11 @@ def test_runs_are_listed_newest_first(admin, contoso):
     assert [row["label"] for row in page.rows] == ["Done", "Stopped"]
 
 
+def test_a_run_is_named_by_when_it_began_with_a_capital(admin, contoso):
+    make_run(contoso, began_at=rows.NOW.replace(hour=9, minute=14))
+    assert '">Today 09:14</a></th>' in admin.get("/setup/sync/").content.decode()
+
+
 def test_a_run_that_goes_on_asks_again_every_three_seconds_and_stops_when_it_is_over(admin, contoso):
     run = make_run(contoso, finished_at=None, outcome="", mailboxes_read=50)
     path = f"/setup/sync/{run.public_id}/"
