@@ -1,10 +1,12 @@
 """Rows, and sets of rows."""
 
 from .activation import READER, WRITER, ActivationLink, ConsentAttempt
-from .audit import AuditChain, AuditEvent
+from .audit import AuditChain, AuditEvent, OutsideAct
+from .batches import BatchItem, ChangeBatch
 from .changes import Change, ChangeQuerySet
 from .credentials import AppCredential, Grant
 from .due import Due, DueQuerySet
+from .end_dates import Cover, EndDate
 from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
 from .people import Person, PersonAddress
@@ -20,11 +22,20 @@ from .permissions import (
     reach,
     role_as_of,
 )
+from .proposals import Deputy, Objection, Proposal
 from .runs import SyncRun
 from .scope import CallCount, GroupLimit, GroupMember, Invitation
 from .tenants import RoleAssignment, Stewardship, Tenant, User, list_tenant, public_id
 
 __all__ = [
+    "BatchItem",
+    "ChangeBatch",
+    "Cover",
+    "EndDate",
+    "Deputy",
+    "Objection",
+    "Proposal",
+    "OutsideAct",
     "DELEGATE_ROLES",
     "DELIVERY_OPTIONS",
     "ORGANIZATION_ID",

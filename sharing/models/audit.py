@@ -17,6 +17,9 @@ class AuditChain(models.Model):
     key = models.CharField(max_length=36, unique=True)
     seq = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    pruned_to = models.PositiveBigIntegerField(default=0, help_text="Events up to this one were let go by retention.")
+    written_seq = models.PositiveBigIntegerField(default=0, help_text="The head that was last written elsewhere.")
+    written_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.key} {self.seq}"
@@ -36,9 +39,12 @@ class AuditEventManager(models.Manager):
         after: str = "",
         outcome: str = "",
         request_id: str = "",
+        on_behalf: Any = None,
+        source: str = "",
     ) -> "AuditEvent":
         """Append one event in the caller's transaction; ids and codes only, never names or texts from Graph.
 
+        `on_behalf` is the user or person for whom the actor acted, who has a tenant and an object id.
         Updating the chain's head first takes its row, so writers queue up and the chain cannot fork.
         """
         key = str(tenant.tid) if tenant else "installation"
@@ -51,7 +57,8 @@ class AuditEventManager(models.Manager):
                 chain=key, seq=chain.seq, at=now, tenant=tenant,
                 actor=f"{actor.tenant.tid}.{actor.oid}" if actor else actor_name or "system",
                 verb=verb, subject=subject or {}, before=before, after=after, outcome=outcome,
-                request_id=request_id, prev=chain.hash,
+                request_id=request_id, prev=chain.hash, source=source[:80],
+                on_behalf=f"{on_behalf.tenant.tid}.{on_behalf.oid}" if on_behalf else "",
             )  # fmt: skip
             event.hash = event.digest()
             event.save(force_insert=True)
@@ -71,6 +78,8 @@ class AuditEvent(models.Model):
     after = models.CharField(max_length=80, blank=True)
     outcome = models.CharField(max_length=80, blank=True)
     request_id = models.CharField(max_length=36, blank=True)
+    on_behalf = models.CharField(max_length=80, blank=True, help_text="<tid>.<oid> of whom the actor acted for.")
+    source = models.CharField(max_length=80, blank=True, help_text="Address and hashed session it came from.")
     prev = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
@@ -78,6 +87,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="one_event_per_seq")]
+        indexes = [
+            models.Index(fields=["tenant", "at", "id"], name="audit_tenant"),
+            models.Index(fields=["tenant", "actor", "at"], name="audit_actor"),
+            models.Index(fields=["tenant", "verb", "at"], name="audit_verb"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.chain} {self.seq} {self.verb}"
@@ -88,4 +102,28 @@ class AuditEvent(models.Model):
             self.chain, self.seq, self.at.isoformat(timespec="microseconds"), self.actor, self.verb, self.subject,
             self.before, self.after, self.outcome, self.request_id,
         ]  # fmt: skip
+        if self.on_behalf or self.source:  # events written before these existed keep their hash
+            body += [self.on_behalf, self.source]
         return hashlib.sha256((self.prev + json.dumps(body, sort_keys=True)).encode()).hexdigest()
+
+
+class OutsideAct(models.Model):
+    """A line of Exchange's own audit log: who changed a calendar's sharing outside Calwarden."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    record_id = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    operation = models.CharField(max_length=60)
+    actor = models.CharField(max_length=320, help_text="Who, as Exchange names them.")
+    mailbox = models.ForeignKey("sharing.Mailbox", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    holder = models.CharField(max_length=320, blank=True, help_text="Whose access it was, where the line says.")
+    role = models.CharField(max_length=80, blank=True)
+    origin = models.CharField(max_length=12, default="upload")
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "record_id"], name="one_outside_act_per_record")]
+        indexes = [models.Index(fields=["mailbox", "at"], name="outside_act_mailbox")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.record_id}"

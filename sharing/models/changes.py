@@ -19,8 +19,9 @@ class ChangeQuerySet(DueQuerySet):
 class Change(Due):
     """One wish: `before` is what the person saw, `after` what they want; nothing is done before a read-back."""
 
-    ROLE, REMOVE, DELIVERY = "role", "remove", "delivery"
-    KINDS = [(k, k) for k in (ROLE, REMOVE, DELIVERY)]
+    ROLE, REMOVE, DELIVERY, CREATE = "role", "remove", "delivery", "create"
+    COPY_NAME, COPY_REMOVE = "copy_name", "copy_remove"  # a sharee's own copy of somebody's calendar
+    KINDS = [(k, k) for k in (ROLE, REMOVE, DELIVERY, CREATE, COPY_NAME, COPY_REMOVE)]
     OPEN, APPLIED, CONFLICT, FAILED, UNKNOWN, CANCELLED = (
         "open",
         "applied",
@@ -30,8 +31,15 @@ class Change(Due):
         "cancelled",
     )
     STATES = [(s, s) for s in (OPEN, APPLIED, CONFLICT, FAILED, UNKNOWN, CANCELLED)]
-    OWNER, STEWARD = "owner", "steward"
-    ACTOR_KINDS = [(k, k) for k in (OWNER, STEWARD)]
+    OWNER, STEWARD, OPERATOR, DEPUTY, SHAREE, END_DATE = (
+        "owner",
+        "steward",
+        "operator",
+        "deputy",
+        "sharee",
+        "end_date",  # nobody at the screen: the day came that `actor` had chosen
+    )
+    ACTOR_KINDS = [(k, k) for k in (OWNER, STEWARD, OPERATOR, DEPUTY, SHAREE, END_DATE)]
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="changes", db_index=False)
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
@@ -44,11 +52,21 @@ class Change(Due):
     )
     name = models.CharField(max_length=512, blank=True, help_text="The holder's name when asked.")
     address = models.CharField(max_length=320, blank=True)
-    before = models.CharField(max_length=48)
-    after = models.CharField(max_length=48, blank=True, help_text="Empty where access is to end.")
-    found = models.CharField(max_length=48, blank=True, help_text="What Microsoft showed instead, in a conflict.")
+    before = models.CharField(max_length=512, blank=True, help_text="Empty where access is to be created.")
+    after = models.CharField(max_length=512, blank=True, help_text="Empty where access is to end.")
+    found = models.CharField(max_length=512, blank=True, help_text="What Microsoft showed instead, in a conflict.")
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="changes")
     actor_kind = models.CharField(max_length=12, choices=ACTOR_KINDS)
+    approved_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Whose yes an operator's change needed; they must still be able to give it when it is sent.",
+    )  # fmt: skip
+    reason = models.CharField(max_length=500, blank=True)
+    undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by",
+        help_text="Carried out only once that one was applied; cancelled if it never is.",
+    )  # fmt: skip
     state = models.CharField(max_length=12, choices=STATES, default=OPEN)
     cause = models.CharField(max_length=80, blank=True)
     requested_at = models.DateTimeField()

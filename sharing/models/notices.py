@@ -1,8 +1,9 @@
-"""Mail to admins: a row waits until it was handed to the mail server."""
+"""Mail to people: a row waits until it was handed to the mail server."""
 
 from django.db import models
 
 from .due import Due, DueQuerySet
+from .people import Person
 from .tenants import Tenant, User, public_id
 
 
@@ -13,7 +14,10 @@ class Notice(Due):
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=160, help_text="Kind and subject; a thing that ended may be told again.")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
+    # An admin is a user; an owner or a sharee may never have signed in.
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="notices")
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="notices")
+    is_lasting = models.BooleanField(default=True, help_text="Over once its thing is; else it is told once.")
     address = models.CharField(max_length=320)
     subject = models.CharField(max_length=200)
     body = models.TextField()
@@ -28,7 +32,10 @@ class Notice(Due):
         constraints = [
             models.UniqueConstraint(
                 fields=["key", "user"], name="one_open_notice_per_thing", condition=models.Q(over_at=None)
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["key", "person"], name="one_open_notice_per_person", condition=models.Q(over_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
