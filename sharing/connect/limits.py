@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from sharing.words import limits as said
 from sharing.words import visible
 
 from .probing import Membership, still_stand, try_both
-from .verdicts import Verdict
+from .verdicts import PROPAGATION, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,17 @@ AT_ONCE = 500
 _MOVING = (GroupLimit.UNTESTED, GroupLimit.PENDING, GroupLimit.NO_ACCESS, GroupLimit.INCONCLUSIVE)
 # What must not stay so.
 ALARMS = (GroupLimit.NOT_LIMITED, GroupLimit.NO_ACCESS, GroupLimit.INVERTED, GroupLimit.INEFFECTIVE)
+# A test that was not made, or did not tell, for so long is told to somebody.
+UNTOLD = timedelta(days=3)
+NOT_TESTED = "not_tested"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a limit: one of ALARMS or NOT_TESTED, and since when."""
+
+    word: str
+    since: datetime
 
 
 class NotAGroup(Exception):
@@ -99,6 +111,23 @@ def sentence(limit: GroupLimit) -> str:
     when = f"tested {limit.tested_at:%Y-%m-%d %H:%M} UTC" if limit.tested_at else "not tested yet"
     by = ", by an application access policy from before" if limit.is_legacy else ""
     return f"limit to the group {group} ({when}{by}): {said.verdict_words(limit.verdict).title}."
+
+
+def trouble(tenant: Tenant, now: datetime) -> Trouble | None:
+    """What an admin must be told of the limit of this tenant; None where it holds, or where there is none.
+
+    In the first two hours after it was declared nothing is: Exchange needs as long to take in what it was told.
+    """
+    limit = GroupLimit.objects.filter(tenant=tenant).first() if tenant.scope == Tenant.GROUP else None
+    if limit is None:
+        return None
+    if limit.verdict in ALARMS:
+        return Trouble(limit.verdict, limit.changed_at) if now - limit.declared_at > PROPAGATION else None
+    asked_at = None if limit.tested_at else limit.due_at
+    known_at = limit.tested_at or max(filter(None, (limit.declared_at, limit.changed_at, asked_at)))
+    if limit.verdict == GroupLimit.INCONCLUSIVE:
+        known_at = min(known_at, limit.changed_at)
+    return Trouble(NOT_TESTED, known_at) if now - known_at > UNTOLD else None
 
 
 def _forget(limit: GroupLimit) -> None:

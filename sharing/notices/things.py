@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sharing import words
-from sharing.connect import credentials
+from sharing.connect import credentials, limits
 from sharing.models import SyncRun, Tenant
+from sharing.words import limits as limit_words
 
 STALE_AFTER = timedelta(hours=26)  # a night missed, and two hours for a slow one
-STALE, HELD, LOST = "sync_stale", "run_held", "consent_lost"
+STALE, HELD, LOST, LIMIT = "sync_stale", "run_held", "consent_lost", "limit_broken"
 EXPIRING, BROKEN = "credential_expiring", "credential_broken"
 MOST_HELD = 20
 
@@ -72,6 +73,13 @@ def _of_tenant(tenant: Tenant, now: datetime, *, is_broken: bool) -> Iterator[Th
         yield Thing(
             HELD, f"{HELD}:{run.public_id}", tenant, f"{tenant}: a check waits for your decision", "setup:run",
             run.public_id, {"run": run, "is_directory": run.cause == "directory_breaker"},
+        )  # fmt: skip
+    # One thing, whatever is wrong with it: a verdict that only becomes another bad one is no news.
+    if trouble := limits.trouble(tenant, now):
+        title, _ = limit_words.trouble_words(trouble.word)
+        yield Thing(
+            LIMIT, f"{LIMIT}:{tenant.public_id}", tenant, f"{tenant}: {title[0].lower()}{title[1:]}", "setup:limit",
+            facts={"since": trouble.since, "word": trouble.word, "verdict": limit_words.verdict_words(trouble.word)},
         )  # fmt: skip
     # Our own credential is told of once, not once for every tenant.
     if not is_broken and _is_stale(tenant, now):

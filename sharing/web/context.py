@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from sharing import access, notices, words
-from sharing.connect import credentials, identity
+from sharing.connect import credentials, identity, limits
 from sharing.models import RoleAssignment, SyncRun, Tenant
 from sharing.words import credentials as credential_words
+from sharing.words import limits as limit_words
 
 from . import theme
 
@@ -138,7 +139,7 @@ class Shell:
     @cached_property
     def banners(self) -> list[dict[str, str]]:
         found = credential_banners() if self.area == "setup" and self.tenant else []
-        return found + (banners(self.tenant) if self.tenant else [])
+        return found + (banners(self.tenant, is_setup=self.area == "setup") if self.tenant else [])
 
     def _pages(self, pages, tenants: list[Tenant]) -> list[dict[str, Any]]:
         chosen = self.tenant if len(tenants) > 1 and self.tenant in tenants else None
@@ -170,8 +171,11 @@ def credential_banners() -> list[dict[str, str]]:
     return found
 
 
-def banners(tenant: Tenant) -> list[dict[str, str]]:
-    """What is wrong or switched off for a whole tenant, worst first, as titles and sentences."""
+def banners(tenant: Tenant, *, is_setup: bool = False) -> list[dict[str, str]]:
+    """What is wrong or switched off for a whole tenant, worst first, as titles and sentences.
+
+    For admins (`is_setup`) with the way to where something can be done about it.
+    """
     now = timezone.localtime()
     found = []
     if tenant.state == Tenant.LOST:
@@ -182,7 +186,7 @@ def banners(tenant: Tenant) -> list[dict[str, str]]:
             "text": "What you see is from before. Changes are off.",
         })  # fmt: skip
     elif tenant.is_read:
-        found += _of_reading(tenant, now)
+        found += _of_reading(tenant, now) + _of_limit(tenant, now, is_setup)
     if tenant.frozen_at and tenant.mode == Tenant.DOMAIN_WIDE:  # elsewhere each mailbox is free once it was read again
         since = words.moment(timezone.localtime(tenant.frozen_at), now)
         found.append({
@@ -195,6 +199,20 @@ def banners(tenant: Tenant) -> list[dict[str, str]]:
             "text": "Calwarden may read here, not change. You can look at everything, but change nothing.",
         })  # fmt: skip
     return found
+
+
+def _of_limit(tenant: Tenant, now: datetime, is_setup: bool) -> list[dict[str, str]]:
+    """That the limit to a group does not hold, or is not known to."""
+    trouble = limits.trouble(tenant, now)
+    if trouble is None:
+        return []
+    title, text = limit_words.trouble_words(trouble.word)
+    since = words.moment(timezone.localtime(trouble.since), now)
+    kind = "warn" if trouble.word == limits.NOT_TESTED else "bad"
+    banner = {"kind": kind, "icon": "users-group", "title": f"{title}, {since}", "text": text}
+    if is_setup:
+        banner |= {"href": f"{_reverse('setup:limit')}?tenant={tenant.public_id}", "action": "What the test found"}
+    return [banner]
 
 
 def _of_reading(tenant: Tenant, now: datetime) -> list[dict[str, str]]:

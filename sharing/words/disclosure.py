@@ -16,6 +16,7 @@ NOTICES = {
     "sync_stale": "Not read whole for more than a day",
     "run_held": "A check waits for a decision",
     "consent_lost": "Access to Microsoft 365 lost",
+    "limit_broken": "The limit to a group does not hold, or is not known to",
     "credential_expiring": "The credential ends soon, or has ended",
     "credential_broken": "Microsoft does not accept our credential",
 }

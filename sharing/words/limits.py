@@ -45,6 +45,16 @@ VERDICTS = {
     ),
 }  # fmt: skip
 
+# The banner and the mail, for everybody who looks at the tenant.
+TROUBLE = {
+    "not_limited": ("The limit to a group does not hold", "Microsoft 365 lets Calwarden into mailboxes outside it."),
+    "ineffective": ("The limit to a group does not hold", "Microsoft 365 lets Calwarden into mailboxes outside it."),
+    "inverted": ("The limit to a group is the wrong way round", "Mailboxes inside it cannot be read, others could be."),
+    "no_access": ("The group’s mailboxes cannot be read", "What you see is from before."),
+    "not_tested": ("The limit to a group could not be tested", "Whether Microsoft 365 keeps to it is not known."),
+}  # fmt: skip
+ONLY_MEMBERS = "Calwarden itself asks for nobody else."  # that is what the limit to members does on our side
+
 LEGACY = (
     "An application access policy limits the app, not a role of Exchange’s. Microsoft asks for no new ones. A policy"
     " counts people in groups within the group too; after migrating only direct members count."
@@ -95,6 +105,12 @@ def lead(tenant: str, scope: str, *, is_named: bool) -> str:
     if scope == "people":
         return f"At {tenant} only people with an account here are read. A group would take the place of that."
     return f"At {tenant} everybody is read whom the app may read."
+
+
+def trouble_words(word: str) -> tuple[str, str]:
+    """Title and sentence of what is wrong with a limit."""
+    title, text = TROUBLE[word]
+    return title, f"{text} {ONLY_MEMBERS}" if word in ("not_limited", "ineffective", "inverted") else text
 
 
 def verdict_words(verdict: str) -> VerdictWords:

@@ -9,7 +9,7 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from sharing import mirror, notices
 from sharing.connect import client_for, clients, credentials
-from sharing.models import AppCredential, Notice, Person, RoleAssignment, SyncRun, Tenant, User
+from sharing.models import AppCredential, GroupLimit, Notice, Person, RoleAssignment, SyncRun, Tenant, User
 from tests.cloud import CLIENT_SECRET, FABRIKAM
 from tests.contoso import control, user
 
@@ -265,6 +265,84 @@ def test_each_step_is_told_once_and_a_new_certificate_ends_it(read, tick, clock)
     AppCredential.objects.filter(pk=row.pk).update(expires_at=clock() + timedelta(days=365))
     tick(minutes=1)
     assert not Notice.objects.filter(kind="credential_expiring", over_at=None).exists()
+
+
+@pytest.fixture
+def limited(read, clock):
+    """Contoso, limited to a group three hours ago; `limited(verdict, …)` says what the last test found."""
+    Tenant.objects.filter(pk=read.pk).update(scope=Tenant.GROUP)
+    limit = GroupLimit.objects.create(
+        tenant=read, group_oid="0d1e2f3a-0000-4000-8000-000000000001", group_name="Executives", verdict="verified",
+        declared_by=user(read, ALLAN), declared_at=clock() - 3 * HOURS, changed_at=clock(), tested_at=clock(),
+    )  # fmt: skip
+
+    def judge(verdict, **fields):
+        changed = {"changed_at": clock(), "tested_at": clock()} | fields
+        GroupLimit.objects.filter(pk=limit.pk).update(verdict=verdict, **changed)
+
+    return judge
+
+
+@pytest.mark.parametrize("verdict", ["not_limited", "ineffective", "inverted", "no_access"])
+def test_a_limit_that_does_not_hold_is_told_once_and_over_once_it_does(limited, tick, clock, verdict, read):
+    assert tick() == []
+    limited(verdict)
+    (notice,) = tick(minutes=1)
+    assert notice.kind == "limit_broken" and notice.address == ALLAN
+    assert f"/setup/limit/?tenant={read.public_id}" in notice.body
+    limited("ineffective" if verdict != "ineffective" else "no_access")
+    assert tick(hours=1) == [notice], "another bad verdict is the same thing"
+    limited("verified")
+    tick(minutes=1)
+    notice.refresh_from_db()
+    assert notice.over_at == clock() and len(mail.outbox) == 1
+    limited(verdict)
+    tick(minutes=1)
+    assert len(mail.outbox) == 2
+
+
+def test_what_exchange_may_still_be_taking_in_is_no_alarm(limited, tick, clock):
+    limited("ineffective", declared_at=clock())
+    assert tick(hours=2) == []
+    assert len(tick(minutes=20)) == 1
+
+
+@pytest.mark.parametrize("verdict", ["untested", "pending"])
+def test_a_limit_that_is_not_known_yet_is_no_alarm(limited, tick, verdict):
+    limited(verdict)
+    assert tick() == []
+
+
+@pytest.mark.parametrize("how", ["the test did not tell", "nobody tested", "never tested", "a test that waits"])
+def test_a_test_that_could_not_be_made_for_three_days_is_told(limited, tick, clock, sync, how):
+    match how:
+        case "the test did not tell":
+            limited("inconclusive")
+        case "never tested":
+            limited("untested", tested_at=None, declared_at=clock())
+        case "a test that waits":
+            limited("verified", tested_at=None, due_at=clock(), changed_at=clock() - 90 * 24 * HOURS)
+    for hours in (24, 24, 23):
+        clock.forward(hours=hours)
+        if how == "the test did not tell":
+            GroupLimit.objects.update(tested_at=clock())
+        assert [n for n in tick() if n.kind == "limit_broken"] == []
+    clock.forward(hours=2)
+    (notice,) = [n for n in tick() if n.kind == "limit_broken"]
+    assert "could not be tested since 2 November 2026, 01:" in notice.body
+    limited("verified")
+    tick()
+    notice.refresh_from_db()
+    assert notice.over_at == clock()
+
+
+def test_a_limit_that_was_lifted_is_told_of_no_more(limited, tick, read):
+    limited("no_access")
+    (notice,) = tick()
+    Tenant.objects.filter(pk=read.pk).update(scope=Tenant.EVERYBODY)
+    tick()
+    notice.refresh_from_db()
+    assert notice.over_at
 
 
 def keep_certificate(clock, days):

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.urls import resolve
 from django.utils import timezone
 
-from sharing.models import RoleAssignment, SyncRun, Tenant, User
+from sharing.models import GroupLimit, RoleAssignment, SyncRun, Tenant, User
 from sharing.web import theme
 from sharing.web.context import Shell, banners
 
@@ -236,3 +236,29 @@ def test_a_tenant_that_is_only_listed_says_nothing_of_changes():
 
 def test_a_browser_that_asks_for_an_icon_of_itself_gets_the_logo(client):
     assert client.get("/favicon.ico")["Location"].endswith(".svg")
+
+
+@pytest.mark.parametrize(("verdict", "title", "kind"), [
+    ("not_limited", "The limit to a group does not hold, today ", "bad"),
+    ("ineffective", "The limit to a group does not hold, today ", "bad"),
+    ("inverted", "The limit to a group is the wrong way round, today ", "bad"),
+    ("no_access", "The group’s mailboxes cannot be read, today ", "bad"),
+    ("inconclusive", "The limit to a group could not be tested, ", "warn"),
+])  # fmt: skip
+def test_a_limit_that_does_not_hold_is_said_everywhere_until_it_does(contoso, isaiah, verdict, title, kind):
+    finished_run(contoso, timedelta(hours=2))
+    now = timezone.now()
+    Tenant.objects.filter(pk=contoso.pk).update(scope=Tenant.GROUP)
+    contoso.refresh_from_db()
+    long_ago = now - timedelta(days=4)
+    limit = GroupLimit.objects.create(
+        tenant=contoso, group_oid=isaiah.oid, verdict=verdict, declared_by=isaiah, declared_at=long_ago,
+        changed_at=long_ago if verdict == "inconclusive" else now, tested_at=now,
+    )  # fmt: skip
+    (banner,) = banners(contoso)
+    assert banner["title"].startswith(title) and banner["kind"] == kind
+    assert "href" not in banner, "whoever only owns a calendar cannot open the page"
+    (banner,) = banners(contoso, is_setup=True)
+    assert banner["href"] == f"/setup/limit/?tenant={contoso.public_id}"
+    GroupLimit.objects.filter(pk=limit.pk).update(verdict="verified")
+    assert said(contoso) == []
