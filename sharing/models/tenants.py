@@ -40,6 +40,8 @@ class Tenant(models.Model):
     MODES = [(m, m) for m in (DOMAIN_WIDE, INDIVIDUAL)]
     EVERYBODY, GROUP, PEOPLE = "everybody", "group", "people"
     SCOPES = [(s, s) for s in (EVERYBODY, GROUP, PEOPLE)]
+    READ, BOTH = "read", "both"
+    ASKS = [(a, a) for a in (READ, BOTH)]
 
     tid = models.UUIDField(unique=True)
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
@@ -51,6 +53,7 @@ class Tenant(models.Model):
     state_since = models.DateTimeField()
     mode = models.CharField(max_length=12, choices=MODES, default=DOMAIN_WIDE)
     scope = models.CharField(max_length=12, choices=SCOPES, default=EVERYBODY, help_text="Who is read.")
+    asks = models.CharField(max_length=8, choices=ASKS, default=READ, help_text="What the first link asks for.")
     people_may_disconnect = models.BooleanField(default=False)
     people_may_connect_others = models.BooleanField(default=False, help_text="Mailboxes of other accounts.")
     writes_on = models.BooleanField(default=False)
