@@ -198,6 +198,7 @@ def _mirror(tenant: Tenant) -> list[tuple[type[Model], Any]]:
     """Everything that was read or counted, what points before what is pointed at."""
     mine = {"tenant": tenant}
     return [
+        (Notice, Notice.objects.filter(Q(**mine) | Q(person__tenant=tenant))),
         (PermissionPeriod, PermissionPeriod.objects.filter(**mine)),
         (DeliveryPeriod, DeliveryPeriod.objects.filter(**mine)),
         (Proposal, Proposal.objects.filter(**mine)),
@@ -222,15 +223,18 @@ def _mirror(tenant: Tenant) -> list[tuple[type[Model], Any]]:
         (SyncShard, SyncShard.objects.filter(**mine)),
         (SyncRun, SyncRun.objects.filter(**mine)),
         (CallCount, CallCount.objects.filter(**mine)),
-        (Notice, Notice.objects.filter(**mine)),
     ]
 
 
 def _delete(model: type[Model], rows: Any, most: int) -> int:
-    pks = list(rows.order_by("-pk").values_list("pk", flat=True)[:most])  # a run accepts an older one
+    pks = list(rows.order_by("-pk").values_list("pk", flat=True)[:most])
     if model is Change:
         CalendarPermission.objects.filter(change__in=pks).update(change=None)
-    model._default_manager.filter(pk__in=pks).delete()
+    mine = model._default_manager.filter(pk__in=pks)
+    # A run accepts an older one, a change undoes or follows one: newest first, and together let go of each other.
+    if own := [field.name for field in model._meta.concrete_fields if field.related_model is model]:
+        mine.update(**dict.fromkeys(own))
+    mine.delete()
     return len(pks)
 
 
