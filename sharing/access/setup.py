@@ -52,7 +52,7 @@ def notices_for_setup(user: User, tenant: Tenant) -> QuerySet[Notice]:
     """Mail about a tenant whose connection `user` may manage, and, for admins of all of it, about the installation."""
     one_tenant(tenants_for_setup(user).filter(pk=tenant.pk), "")
     mine = Q(tenant=tenant) | Q(tenant=None) if may_list_tenants(user) else Q(tenant=tenant)
-    return Notice.objects.filter(mine).select_related("user").order_by("pk")
+    return Notice.objects.filter(mine).select_related("user", "person").order_by("pk")
 
 
 def assignments_for_setup(user: User, tenant: Tenant) -> QuerySet[RoleAssignment]:

@@ -1,8 +1,9 @@
-"""Mail to admins: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
+"""Mail to admins and owners: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
 
 from .decide import decide, one_line
-from .recipients import admins_for, mail_address
+from .recipients import admins_for, mail_address, person_address
 from .send import send
+from .tell import owners_of, tell, tell_owner
 from .things import STALE_AFTER, Thing, current, last_complete
 
 __all__ = [
@@ -14,5 +15,9 @@ __all__ = [
     "last_complete",
     "mail_address",
     "one_line",
+    "owners_of",
+    "person_address",
     "send",
+    "tell",
+    "tell_owner",
 ]

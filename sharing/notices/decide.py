@@ -21,7 +21,7 @@ LONGEST_SUBJECT = 200
 def decide(now: datetime) -> int:
     """End the notices of what is over, and make those of what is new; how many were made. Safe to repeat."""
     things = current(now)
-    over = Notice.objects.filter(over_at=None).exclude(key__in=[thing.key for thing in things])
+    over = Notice.objects.filter(over_at=None, is_lasting=True).exclude(key__in=[thing.key for thing in things])
     # Somebody may be sending one right now: the fence keeps them from making it due again.
     over.update(over_at=now, due_at=None, attempt=F("attempt") + 1)
     return sum(_tell(thing, user, now) for thing in things for user in admins_for(thing.tenant))

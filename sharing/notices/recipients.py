@@ -17,9 +17,18 @@ def admins_for(tenant: Tenant | None) -> list[User]:
 def mail_address(user: User) -> tuple[str, str]:
     """Where to mail to, or an empty address and why not."""
     person = Person.objects.filter(tenant=user.tenant, oid=user.oid).order_by("pk").first()
-    if person and (person.ended_at or person.enabled is False):
+    return _first_of([user.address]) if person is None else person_address(person, user.address)
+
+
+def person_address(person: Person, *others: str) -> tuple[str, str]:
+    """The same for somebody who may never have signed in; `others` are tried after the directory's address."""
+    if person.ended_at or person.enabled is False:
         return "", "account_gone"
-    for address in (person.address if person else "", user.address):
+    return _first_of([person.address, *others])
+
+
+def _first_of(addresses: list[str]) -> tuple[str, str]:
+    for address in addresses:
         if address and _is_address(address):
             return address, ""
     return "", "no_address"
