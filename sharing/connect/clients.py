@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,9 +17,16 @@ from .sealing import SealBroken, unseal
 
 FILE, KEPT, SECRET, NOTHING = "file", "kept", "secret", "nothing"  # where a credential comes from
 
+TENANT_ENDED = "tenant_ended"  # why there is no token where an organization was disconnected
+
+_Key = tuple[str, graph.Endpoints, str]
+_GoodFor = tuple[graph.Credential, datetime | None]
 _lock = threading.Lock()
-# A credential that was replaced is forgotten with its tokens, so there is one source for a tenant and an app.
-_sources: dict[tuple[str, graph.Endpoints, str], tuple[graph.Credential, graph.TokenSource]] = {}
+# A credential that was replaced is forgotten with its tokens, and so is what was kept before the tenant's connection
+# changed last: there is one source for a tenant and an app, and whoever disconnects need not reach every process.
+_sources: dict[
+    tuple[str, graph.Endpoints, str], tuple[tuple[graph.Credential, datetime | None], graph.TokenSource]
+] = {}
 
 
 class NoCredential(graph.ConfigurationRefused):
@@ -147,8 +155,9 @@ class _NoToken:
 def client_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
     """A client with the app's own permissions in `tenant`; tokens are kept in this process only.
 
-    Without a usable credential every call raises graph.CredentialRefused. Raises graph.ConfigurationRefused where the
-    tenant lives in another cloud than this one.
+    Without a usable credential every call raises graph.CredentialRefused, and so it does where the tenant was
+    disconnected. A token from before the tenant's connection changed last is never used again. Raises
+    graph.ConfigurationRefused where the tenant lives in another cloud than this one.
     """
     return client_of(tenant, app=READER, on_call=on_call)
 
@@ -166,26 +175,38 @@ def client_of(tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None]
             f"{tenant} lives in the cloud {tenant.cloud!r}; this installation is set to {where.cloud.value!r}."
         )
     try:
-        return client_for_tid(str(tenant.tid), app=app, on_call=on_call)
+        if tenant.state in (Tenant.ENDED, Tenant.PRIVATE):
+            forget_tenant(str(tenant.tid))
+            raise NoCredential(TENANT_ENDED, f"{tenant} is not connected.")
+        return client_for_tid(str(tenant.tid), app=app, since=tenant.state_since, on_call=on_call)
     except NoCredential as error:
         tokens = _NoToken(error.cause)
     return graph.Client(endpoints=where, tokens=tokens, session=session_for(where), on_call=on_call)
 
 
-def client_for_tid(tid: str, *, app: str = READER, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
-    """As `client_for`, for a tenant that is not listed yet. Raises NoCredential."""
+def client_for_tid(
+    tid: str,
+    *,
+    app: str = READER,
+    since: datetime | None = None,
+    on_call: Callable[[graph.Call], None] | None = None,
+) -> graph.Client:
+    """As `client_for`, for a tenant that is not listed yet. Raises NoCredential.
+
+    `since` is when the tenant's connection changed last: what was kept for another moment is thrown away.
+    """
     where, who = endpoints(), credential(app)
-    session, key = session_for(where), (tid, where, who.client_id)
+    session, key, good_for = session_for(where), (tid, where, who.client_id), (who, since)
     with _lock:
-        proof, source = _sources.get(key, (None, None))
-        if source is None or proof != who:
+        kept_for, source = _sources.get(key, (None, None))
+        if source is None or kept_for != good_for:
             source = graph.TokenSource(endpoints=where, tenant_id=tid, credential=who, session=session)
-            _sources[key] = who, source
+            _sources[key] = good_for, source
     return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call or counted(tid))
 
 
 def forget_tenant(tid: str) -> None:
-    """Throw away this process' tokens of one tenant; other processes never use theirs again, and they expire."""
+    """Throw away this process' tokens of one tenant; other processes never use theirs again: see `client_for`."""
     with _lock:
         for key in [key for key in _sources if key[0] == tid]:
             del _sources[key]

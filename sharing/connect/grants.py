@@ -227,18 +227,25 @@ def client_for_grant(grant: Grant, *, on_call: Callable[[graph.Call], None] | No
     """
     where = clients.endpoints()
     session = clients.session_for(where)
-    key = (grant.pk, grant.connected_at, id(session))
-    is_used = Grant.objects.in_use().filter(pk=grant.pk).exists()
+    # Asked every time: another worker may have ended it, or the person connected anew, while this one kept a token.
+    connected_at = Grant.objects.in_use().filter(pk=grant.pk).values_list("connected_at", flat=True).first()
     with _lock:
         if len(_kept) > 2000:
             _kept.clear()
-        if not is_used:
-            _kept.pop(key, None)
-        tokens = _kept.get(key) or graph.LentTokens(partial(_renew_anywhere, grant.pk, threading.get_ident()))
-        if is_used:
-            _kept[key] = tokens
+        tokens = _kept.get((grant.pk, connected_at, id(session))) if connected_at else None
+        if tokens is None:
+            _forget(grant.pk)
+            tokens = graph.LentTokens(partial(_renew_anywhere, grant.pk, threading.get_ident()))
+        if connected_at:
+            _kept[grant.pk, connected_at, id(session)] = tokens
     on_call = on_call or counted(str(grant.tenant.tid))
     return graph.Client(endpoints=where, tokens=tokens, session=session, on_call=on_call)
+
+
+def _forget(pk: int) -> None:
+    """Throw away what this process keeps of one connection, whichever of its lives it is from."""
+    for key in [key for key in _kept if key[0] == pk]:
+        del _kept[key]
 
 
 def client_for_shard(shard: SyncShard) -> graph.Client:
@@ -345,8 +352,7 @@ def disconnect(*, grant: Grant, now: datetime, actor: User | None = None, by: st
             subject={"grant": grant.public_id},
         )  # fmt: skip
     with _lock:
-        for key in [key for key in _kept if key[0] == grant.pk]:
-            del _kept[key]
+        _forget(grant.pk)
 
 
 def disconnect_others(*, tenant: Tenant, now: datetime, actor: User) -> None:

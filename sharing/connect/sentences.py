@@ -60,6 +60,8 @@ def sentence_for(error: Exception, *, tid: str = "", app: str = READER) -> str:
 def _credential(error: graph.CredentialRefused, app: str) -> str:
     registration = clients.REGISTRATIONS[app]
     match error.cause:
+        case clients.TENANT_ENDED:
+            return "The organization was disconnected: connect it again to read it."
         case "certificate_unreadable":
             return f"The file in {registration.certificate} is not a PEM file with a certificate and its private key."
         case "certificate_key_mismatch":

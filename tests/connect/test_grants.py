@@ -344,3 +344,50 @@ def test_a_way_back_counts_once(trip, megan, clock):
     grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=clock())
     with pytest.raises(grants.GrantRefused, match="code_refused"):
         grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=clock() + timedelta(seconds=1))
+
+
+# Two workers, each with a memory of its own ---------------------------------------------------------------
+
+
+@pytest.fixture
+def other_worker(monkeypatch):
+    """Runs something as another worker does, whose memory is its own."""
+    theirs = {}
+
+    def do(something):
+        with monkeypatch.context() as patch:
+            patch.setattr(grants, "_kept", theirs)
+            return something()
+
+    do.kept = theirs
+    return do
+
+
+@pytest.mark.parametrize("how", ["switched off", "disconnected", "organization ended"])
+def test_a_token_that_another_worker_keeps_serves_nobody_any_more(cloud, grant, megan, clock, other_worker, how):
+    client = other_worker(lambda: grants.client_for_grant(grant))
+    assert graph.get_user(client, MEGAN)
+    match how:
+        case "switched off":
+            User.objects.filter(pk=megan.pk).update(is_active=False)
+        case "disconnected":
+            grants.disconnect(grant=Grant.objects.get(pk=grant.pk), now=clock(), actor=megan)
+        case "organization ended":
+            Tenant.objects.filter(pk=megan.tenant_id).update(state=Tenant.ENDED)
+    cloud.log.clear()
+    late = other_worker(lambda: grants.client_for_grant(grant))
+    with pytest.raises(graph.GrantEnded):
+        graph.get_user(late, MEGAN)
+    assert [entry.path for entry in cloud.log.since()] == []
+    assert not other_worker.kept, "and it keeps it no longer"
+
+
+def test_nor_does_it_once_the_person_connected_anew(cloud, grant, megan, clock, other_worker):
+    graph.get_user(other_worker(lambda: grants.client_for_grant(grant)), MEGAN)
+    before = {value for _, value in [each._kept and (each, each._kept[0]) for each in other_worker.kept.values()]}
+    grants.disconnect(grant=Grant.objects.get(pk=grant.pk), now=clock(), actor=megan)
+    lend(cloud, megan, now=clock())
+    stale = grant  # a task that loaded its row before all that
+    graph.get_user(other_worker(lambda: grants.client_for_grant(stale)), MEGAN)
+    after = {each._kept[0] for each in other_worker.kept.values()}
+    assert len(after) == 1 and not before & after
