@@ -9,6 +9,7 @@ from .due import Due, DueQuerySet
 from .end_dates import Cover, EndDate
 from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
+from .past import PastValues, ShardReading, keep_mailboxes, kept
 from .people import Person, PersonAddress
 from .permissions import (
     DELEGATE_ROLES,
@@ -63,16 +64,20 @@ __all__ = [
     "Mailbox",
     "MailboxQuerySet",
     "Notice",
+    "PastValues",
     "PermissionPeriod",
     "Person",
     "PersonAddress",
     "Role",
     "RoleAssignment",
     "Stewardship",
+    "ShardReading",
     "SyncRun",
     "SyncShard",
     "Tenant",
     "User",
+    "keep_mailboxes",
+    "kept",
     "list_tenant",
     "public_id",
     "reach",

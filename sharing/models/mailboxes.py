@@ -76,6 +76,7 @@ class Mailbox(models.Model):
     state = models.CharField(max_length=12, choices=STATES, default=NEVER)
     cause = models.CharField(max_length=80, blank=True)
     state_since = models.DateTimeField()
+    first_seen_at = models.DateTimeField(null=True, blank=True, help_text="Null: before this was noted.")
     read_at = models.DateTimeField(null=True, blank=True, help_text="Last own reading that was stored.")
     version = models.PositiveIntegerField(default=0)
     judged_version = models.PositiveIntegerField(default=0)

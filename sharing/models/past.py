@@ -1,0 +1,72 @@
+"""What the mirror said before, besides roles: so that a past day can be shown as it was known then."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from .mailboxes import Mailbox, SyncShard
+from .permissions import Calendar, CalendarPermission
+from .tenants import Tenant
+
+KEPT = ("state", "cause", "read_at", "shard_id", "delivery_option")  # of a mailbox
+
+
+class PastValues(models.Model):
+    """Columns of one mailbox, calendar or permission as they were until `ended_at`.
+
+    Of each column the oldest row after a moment says what was so at that moment; where there is none, it is as now.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+", db_index=False)
+    calendar = models.ForeignKey(
+        Calendar, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    permission = models.ForeignKey(
+        CalendarPermission, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    was = models.JSONField(default=dict, help_text="Columns by name; moments in ISO 8601.")
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["mailbox", "ended_at"], name="past_mailbox"),
+            models.Index(fields=["tenant", "ended_at"], name="past_ended"),
+            models.Index(fields=["calendar"], name="past_calendar", condition=~Q(calendar=None)),
+            models.Index(fields=["permission"], name="past_permission", condition=~Q(permission=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox_id} until {self.ended_at:%Y-%m-%d %H:%M}"
+
+
+class ShardReading(models.Model):
+    """One whole reading of a shard: what was shown of its readable mailboxes was confirmed then."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    shard = models.ForeignKey(SyncShard, on_delete=models.PROTECT, related_name="readings", db_index=False)
+    read_at = models.DateTimeField(help_text="When Microsoft was asked.")
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["shard", "stored_at"], name="reading_shard"),
+            models.Index(fields=["tenant", "stored_at"], name="reading_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shard_id} {self.read_at:%Y-%m-%d %H:%M}"
+
+
+def kept(values: dict[str, object]) -> dict[str, object]:
+    """`values` as PastValues.was keeps them."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def keep_mailboxes(mailboxes: models.QuerySet[Mailbox], *, now: datetime) -> None:
+    """Keep what `mailboxes` say now, right before it is overwritten, in the caller's transaction. Safe to repeat."""
+    PastValues.objects.bulk_create(
+        PastValues(tenant_id=row.pop("tenant_id"), mailbox_id=row.pop("pk"), was=kept(row), ended_at=now)
+        for row in mailboxes.order_by("pk").values("pk", "tenant_id", *KEPT)
+    )
