@@ -35,7 +35,7 @@ from .errors import (
 )
 from .groups import count_members, first_groups, list_mail_groups
 from .id_token import Claims, SigningKeys, verify_id_token
-from .ids import calendars_path, default_calendar_path, permissions_path, settings_path
+from .ids import calendars_path, default_calendar_path, permission_path, permissions_path, settings_path
 from .organization import get_organization
 from .parse import calendar as parse_calendar
 from .parse import calendars as parse_calendars
@@ -135,6 +135,7 @@ __all__ = [
     "parse_calendars",
     "parse_permissions",
     "parse_settings",
+    "permission_path",
     "permissions_path",
     "read_settings",
     "settings_path",

@@ -33,6 +33,7 @@ from .delivery import (
     still_to_nobody,
 )  # fmt: skip
 from .names import GONE, NOT_FOUND, is_account_number, is_sid, visible
+from .preview import EQUIVALENT, EXACTLY, NO_POWERSHELL
 from .roles import (
     IT,
     OWNER,
@@ -70,13 +71,14 @@ from .whose import YOU, Whose
 from .zones import zone_of, zone_words
 
 __all__ = [
-    "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "Fallback", "GONE", "IT", "LEAD",
-    "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED", "NOT_FOUND", "OUTSIDE", "OWNER", "Outcome",
-    "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS", "REMOVE", "ROLE", "ROLES", "RUN_KINDS", "RUN_OUTCOMES",
-    "RoleWords", "STATE_LABELS", "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY", "TO_OWNER_TOO", "UNDONE",
-    "Whose", "YOU", "ago", "answer_anyway", "calendar_words", "cause_words", "change_outcome", "change_sentence",
-    "counted", "day", "delivery_choices", "delivery_words", "everyone_at", "falls_back_to", "is_account_number",
-    "is_sid", "kind_label", "left", "listed", "moment", "no_delegate", "noticed", "noticed_sentence",
-    "purpose_label", "quoted", "rank", "role_label", "role_sentence", "role_words", "separate_rights", "short_day",
-    "since", "state_words", "still_to_nobody", "summary", "summary_parts", "visible", "zone_of", "zone_words",
+    "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "EQUIVALENT", "EXACTLY", "Fallback",
+    "GONE", "IT", "LEAD", "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED", "NOT_FOUND", "NO_POWERSHELL",
+    "OUTSIDE", "OWNER", "Outcome", "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS", "REMOVE", "ROLE", "ROLES",
+    "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "STATE_LABELS", "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY",
+    "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "ago", "answer_anyway", "calendar_words", "cause_words",
+    "change_outcome", "change_sentence", "counted", "day", "delivery_choices", "delivery_words", "everyone_at",
+    "falls_back_to", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment", "no_delegate", "noticed",
+    "noticed_sentence", "purpose_label", "quoted", "rank", "role_label", "role_sentence", "role_words",
+    "separate_rights", "short_day", "since", "state_words", "still_to_nobody", "summary", "summary_parts", "visible",
+    "zone_of", "zone_words",
 ]  # fmt: skip

@@ -16,10 +16,14 @@ class SecondChange(forms.Form):
 
 
 class RoleForm(SecondChange):
-    """Another role; `seen` is the role the page showed, `confirmed` that the person was asked once more."""
+    """Another role; `seen` is the role the page showed, `confirmed` that the person was asked once more.
+
+    `check` is the wish to be asked, though the change is a small one.
+    """
 
     seen = forms.CharField(max_length=48)
     confirmed = forms.BooleanField(required=False)
+    check = forms.BooleanField(required=False)
 
     def __init__(self, *args, permission: CalendarPermission, name: str, whose: words.Whose, **kwargs) -> None:
         super().__init__(*args, **kwargs)

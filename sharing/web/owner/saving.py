@@ -13,9 +13,11 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, changes, tasks, words
+from sharing.changes.preview import preview_removal, preview_role
 from sharing.models import CalendarPermission, Change
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
+from sharing.web.previews import shown
 
 from . import outcomes
 from .confirming import Confirm, asks_once_more, confirm_removal, confirm_role, may_become
@@ -89,7 +91,8 @@ def _save_role(request: Asked, permission: CalendarPermission) -> HttpResponse:
     if not may_become(permission, wanted):
         form.add_error("role", not_allowed(wanted, permission, name, of))
         return _choose(request, permission, form=form, status=422)
-    if asks_once_more(permission, wanted) and not form.cleaned_data["confirmed"]:
+    asks = form.cleaned_data["check"] or asks_once_more(permission, wanted)
+    if asks and not form.cleaned_data["confirmed"]:
         return redirect(f"{request.path}?{urlencode({'to': wanted, 'seen': seen})}")
     return _save(
         request, permission, form, wanted, lambda now: changes.request_role(
@@ -230,6 +233,8 @@ def _limit(permission: CalendarPermission, allowed: tuple[str, ...], of: words.W
 
 def _ask(request: Asked, permission: CalendarPermission, confirm: Confirm, *, status: int = 200) -> HttpResponse:
     page = _frame(request, permission) | {"title": confirm.title, "confirm": confirm}
+    if not confirm.stops:
+        page |= shown(preview_role(permission, confirm.role) if confirm.role else preview_removal(permission))
     return render(request, "owner/confirm.html", page, status=status)
 
 
