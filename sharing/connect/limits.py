@@ -63,6 +63,7 @@ def declare(*, tenant: Tenant, group: str, actor: User, now: datetime) -> GroupL
     if known and (known.kind != Person.GROUP or not known.address):
         raise NotAGroup
     with transaction.atomic():
+        tenant.scope = Tenant.objects.select_for_update().get(pk=tenant.pk).scope  # one admin after the other
         before = GroupLimit.objects.select_for_update().filter(tenant=tenant).first()
         if before and before.group_oid == oid and tenant.scope == Tenant.GROUP:
             return before
@@ -84,6 +85,7 @@ def declare(*, tenant: Tenant, group: str, actor: User, now: datetime) -> GroupL
 def lift(*, tenant: Tenant, actor: User, now: datetime) -> None:
     """Read everybody again. What Exchange was told stays there until somebody runs the script that takes it back."""
     with transaction.atomic():
+        tenant.scope = Tenant.objects.select_for_update().get(pk=tenant.pk).scope
         limit = GroupLimit.objects.select_for_update().filter(tenant=tenant).first()
         if limit is None and tenant.scope != Tenant.GROUP:
             return
@@ -95,9 +97,10 @@ def lift(*, tenant: Tenant, actor: User, now: datetime) -> None:
 
 
 def ask(*, limit: GroupLimit, now: datetime) -> None:
-    """Test at the next opportunity, because somebody ran the script; a test that is underway is left alone."""
-    mine = GroupLimit.objects.filter(pk=limit.pk).filter(Q(due_at=None) | ~Q(due_at__gt=now, due_at__lte=now + LEASE))
-    mine.update(due_at=now, tested_at=None)
+    """Test at the next opportunity, because somebody ran the script; what is underway is left alone and comes first."""
+    mine = GroupLimit.objects.filter(pk=limit.pk)
+    mine.filter(Q(due_at=None) | ~Q(due_at__gt=now, due_at__lte=now + LEASE)).update(due_at=now)
+    mine.update(tested_at=None)
 
 
 def is_underway(limit: GroupLimit, now: datetime) -> bool:
@@ -158,8 +161,8 @@ def try_limit(*, limit: GroupLimit, client: graph.Client, clock: Callable[[], da
         return
     fields: dict[str, Any] = {}
     membership, cause = _membership(limit, client, fields)
-    if membership:
-        _store_members(limit, membership.inside, now, fields)
+    if membership and not _store_members(limit, membership.inside, now, fields):
+        return
     verdict = None
     found = {**limit.found, "members": cause}
     if _wants_test(limit, membership, now):
@@ -199,23 +202,29 @@ def _membership(limit: GroupLimit, client: graph.Client, fields: dict[str, Any])
     return Membership(inside, below.users | direct.users, len(direct.groups), direct.others), ""
 
 
-def _store_members(limit: GroupLimit, oids: frozenset[str], now: datetime, fields: dict[str, Any]) -> None:
-    """Exactly these from now on; rows of those who stay are left alone, so that the oldest are the longest inside."""
+def _store_members(limit: GroupLimit, oids: frozenset[str], now: datetime, fields: dict[str, Any]) -> bool:
+    """Exactly these from now on; rows of those who stay are left alone, so that the oldest are the longest inside.
+
+    False where the claim was lost meanwhile: nothing was written.
+    """
     wanted = {uuid.UUID(oid) for oid in oids}
     with transaction.atomic():
+        claimed = GroupLimit.objects.filter(pk=limit.pk, attempt=limit.attempt)
+        if not claimed.update(members=len(wanted), members_read_at=now):
+            return False
         held = set(GroupMember.objects.filter(limit=limit).values_list("oid", flat=True))
         gone, new = sorted(held - wanted), sorted(wanted - held)
         for start in range(0, len(gone), AT_ONCE):
             GroupMember.objects.filter(limit=limit, oid__in=gone[start : start + AT_ONCE]).delete()
         rows = (GroupMember(tenant_id=limit.tenant_id, limit=limit, oid=oid) for oid in new)
         GroupMember.objects.bulk_create(rows, batch_size=AT_ONCE)
-        GroupLimit.objects.filter(pk=limit.pk).update(members=len(wanted), members_read_at=now)
         if gone or new:
             AuditEvent.objects.record(
                 now=now, verb="limit.members_changed", tenant=limit.tenant,
                 subject={"group": str(limit.group_oid), "joined": len(new), "left": len(gone)},
             )  # fmt: skip
     fields |= {"members": len(wanted), "members_read_at": now}
+    return True
 
 
 def _end(limit: GroupLimit, verdict: Verdict | None, now: datetime, fields: dict[str, Any]) -> None:
@@ -229,6 +238,8 @@ def _end(limit: GroupLimit, verdict: Verdict | None, now: datetime, fields: dict
         is_moving = _is_moving(verdict.word if verdict else before, limit, now)
         if not limit.let_go(due_at=now + (PENDING_EVERY if is_moving else MEMBERS_EVERY), **fields):
             return
+        if not verdict:  # somebody may have asked for a test while members were only listed
+            GroupLimit.objects.filter(pk=limit.pk, tested_at=None).update(due_at=now)
         if verdict and verdict.word != before:
             AuditEvent.objects.record(
                 now=now, verb="limit.judged", tenant=limit.tenant, subject={"group": str(limit.group_oid)},
