@@ -1,0 +1,71 @@
+"""Who changed sharing outside Calwarden, where Exchange's own audit log was given to us."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from sharing.models import CalendarPermission, DeliveryPeriod, OutsideAct, PermissionPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one reading showed and the one before did not: whose mailbox, whose access, between which moments."""
+
+    mailbox: int
+    after_at: datetime | None
+    at: datetime
+    holder: str = ""
+
+    @classmethod
+    def began(cls, row: CalendarPermission | PermissionPeriod) -> "Difference":
+        """That this role began."""
+        permission = row.permission if isinstance(row, PermissionPeriod) else row
+        return cls(permission.mailbox_id, row.began_after_at, row.began_at, permission.address)
+
+    @classmethod
+    def ended(cls, row: PermissionPeriod | DeliveryPeriod) -> "Difference":
+        """That this role, or this way of delivering, ended."""
+        if isinstance(row, DeliveryPeriod):
+            return cls(row.mailbox_id, row.ended_after_at, row.ended_at)
+        return cls(row.permission.mailbox_id, row.ended_after_at, row.ended_at, row.permission.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who did it, as Exchange names them, and when."""
+
+    name: str
+    at: datetime
+    operation: str
+
+
+def who_did(differences: Sequence[Difference]) -> list[Doer | None]:
+    """For each difference who made it, or None where nobody can say; one query.
+
+    A line that names another holder is not it. Of lines that name this holder the last one made what was then read;
+    of lines that name nobody, it must be one and the same person who did all that happened in between.
+    """
+    asked = [d for d in differences if d.after_at is not None]
+    if not asked:
+        return [None] * len(differences)
+    between = Q(at__gt=min(d.after_at for d in asked if d.after_at), at__lte=max(d.at for d in asked))
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows = OutsideAct.objects.filter(between, mailbox__in={d.mailbox for d in asked}).order_by("at", "pk")
+    for row in rows.values_list("mailbox", "at", "actor", "operation", "holder", named=True):
+        found[row.mailbox].append(row)
+    return [_doer(d, found[d.mailbox]) for d in differences]
+
+
+def _doer(difference: Difference, acts: list[Any]) -> Doer | None:
+    if difference.after_at is None:
+        return None
+    within = [act for act in acts if difference.after_at < act.at <= difference.at]
+    holder = difference.holder.casefold()
+    named = [act for act in within if act.holder and act.holder == holder]
+    unnamed = [act for act in within if not act.holder]
+    chosen = named or (unnamed if len({act.actor for act in unnamed}) == 1 else [])
+    return Doer(chosen[-1].actor, chosen[-1].at, chosen[-1].operation) if chosen else None
