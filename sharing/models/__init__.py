@@ -1,7 +1,7 @@
 """Rows, and sets of rows."""
 
 from .activation import READER, WRITER, ActivationLink, ConsentAttempt
-from .audit import AuditChain, AuditEvent, OutsideAct
+from .audit import INSTALLATION, NO_HASH, AuditChain, AuditEvent, OutsideAct, coming_from
 from .batches import BatchItem, ChangeBatch
 from .changes import Change, ChangeQuerySet
 from .credentials import AppCredential, Grant
@@ -39,6 +39,8 @@ __all__ = [
     "OutsideAct",
     "DELEGATE_ROLES",
     "DELIVERY_OPTIONS",
+    "INSTALLATION",
+    "NO_HASH",
     "ORGANIZATION_ID",
     "READER",
     "UNKNOWN_REACH",
@@ -78,6 +80,7 @@ __all__ = [
     "User",
     "keep_mailboxes",
     "kept",
+    "coming_from",
     "list_tenant",
     "public_id",
     "reach",

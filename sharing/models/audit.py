@@ -2,13 +2,35 @@
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from .tenants import Tenant, User
+
+INSTALLATION = "installation"  # the chain of what concerns no tenant
+NO_HASH = "0" * 64  # before the first event
+
+# Where what is recorded now comes from, asked only if something is: a request's address, or cli:<user>.
+_source: ContextVar[Callable[[], str]] = ContextVar("audit_source", default=str)
+# Called with each event once it is committed; set where the app starts.
+streams: list[Callable[["AuditEvent"], None]] = []
+
+
+@contextmanager
+def coming_from(source: Callable[[], str]) -> Iterator[None]:
+    """Everything recorded within says that it came from `source`, unless told otherwise."""
+    before = _source.set(source)
+    try:
+        yield
+    finally:
+        _source.reset(before)
 
 
 class AuditChain(models.Model):
@@ -16,7 +38,7 @@ class AuditChain(models.Model):
 
     key = models.CharField(max_length=36, unique=True)
     seq = models.PositiveBigIntegerField(default=0)
-    hash = models.CharField(max_length=64, default="0" * 64)
+    hash = models.CharField(max_length=64, default=NO_HASH)
     pruned_to = models.PositiveBigIntegerField(default=0, help_text="Events up to this one were let go by retention.")
     written_seq = models.PositiveBigIntegerField(default=0, help_text="The head that was last written elsewhere.")
     written_at = models.DateTimeField(null=True, blank=True)
@@ -47,7 +69,7 @@ class AuditEventManager(models.Manager):
         `on_behalf` is the user or person for whom the actor acted, who has a tenant and an object id.
         Updating the chain's head first takes its row, so writers queue up and the chain cannot fork.
         """
-        key = str(tenant.tid) if tenant else "installation"
+        key = str(tenant.tid) if tenant else INSTALLATION
         with transaction.atomic():
             if not AuditChain.objects.filter(key=key).update(seq=F("seq") + 1):
                 AuditChain.objects.get_or_create(key=key)
@@ -57,12 +79,15 @@ class AuditEventManager(models.Manager):
                 chain=key, seq=chain.seq, at=now, tenant=tenant,
                 actor=f"{actor.tenant.tid}.{actor.oid}" if actor else actor_name or "system",
                 verb=verb, subject=subject or {}, before=before, after=after, outcome=outcome,
-                request_id=request_id, prev=chain.hash, source=source[:80],
+                request_id=request_id, prev=chain.hash, source=(source or _source.get()())[:80],
                 on_behalf=f"{on_behalf.tenant.tid}.{on_behalf.oid}" if on_behalf else "",
             )  # fmt: skip
+            event.person_key, event.mailbox_key = event.keys()
             event.hash = event.digest()
             event.save(force_insert=True)
             AuditChain.objects.filter(key=key).update(hash=event.hash)
+            for stream in streams:
+                transaction.on_commit(partial(stream, event), robust=True)
         return event
 
 
@@ -80,6 +105,9 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=36, blank=True)
     on_behalf = models.CharField(max_length=80, blank=True, help_text="<tid>.<oid> of whom the actor acted for.")
     source = models.CharField(max_length=80, blank=True, help_text="Address and hashed session it came from.")
+    # For finding events only: what `keys` makes of the subject.
+    person_key = models.CharField(max_length=36, blank=True)
+    mailbox_key = models.CharField(max_length=36, blank=True)
     prev = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
@@ -91,16 +119,23 @@ class AuditEvent(models.Model):
             models.Index(fields=["tenant", "at", "id"], name="audit_tenant"),
             models.Index(fields=["tenant", "actor", "at"], name="audit_actor"),
             models.Index(fields=["tenant", "verb", "at"], name="audit_verb"),
+            models.Index(fields=["tenant", "person_key", "at"], name="audit_person", condition=~Q(person_key="")),
+            models.Index(fields=["tenant", "mailbox_key", "at"], name="audit_mailbox", condition=~Q(mailbox_key="")),
         ]
 
     def __str__(self) -> str:
         return f"{self.chain} {self.seq} {self.verb}"
 
+    def keys(self) -> tuple[str, str]:
+        """Whom it is about, by public id or object id, and in which mailbox; empty where the subject does not say."""
+        person = self.subject.get("person") or self.subject.get("oid") or ""
+        return str(person)[:36], str(self.subject.get("mailbox") or "")[:36]
+
     def digest(self) -> str:
         """SHA-256 over the previous hash and the event's canonical JSON, as 64 hex digits."""
         body = [
-            self.chain, self.seq, self.at.isoformat(timespec="microseconds"), self.actor, self.verb, self.subject,
-            self.before, self.after, self.outcome, self.request_id,
+            self.chain, self.seq, self.at.astimezone(UTC).isoformat(timespec="microseconds"), self.actor, self.verb,
+            self.subject, self.before, self.after, self.outcome, self.request_id,
         ]  # fmt: skip
         if self.on_behalf or self.source:  # events written before these existed keep their hash
             body += [self.on_behalf, self.source]
