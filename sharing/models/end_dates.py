@@ -24,7 +24,8 @@ class EndDate(Due):
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="end_dates")
     permission = models.ForeignKey(CalendarPermission, on_delete=models.PROTECT, related_name="end_dates")
     role = models.CharField(max_length=48, help_text="The role it had when the date was set.")
-    ends_at = models.DateTimeField()
+    ends_on = models.DateField(help_text="The day a person chose: the last one of this access, where the mailbox is.")
+    ends_at = models.DateTimeField(help_text="The end of that day in the mailbox's time zone, as last known.")
     role_after = models.CharField(max_length=48, blank=True, help_text="Empty where access is removed.")
     asks = models.BooleanField(default=False, help_text="On the day the owner is asked; nothing ends by itself.")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -35,7 +36,9 @@ class EndDate(Due):
     cause = models.CharField(max_length=80, blank=True)
     over_at = models.DateTimeField(null=True, blank=True, help_text="When it was no longer live.")
     is_accepted = models.BooleanField(default=False, help_text="The owner said: let it end. No more notices.")
-    notices_sent = models.PositiveSmallIntegerField(default=0, help_text="0, 1 (14 days before), 2 (the day before).")
+    notices_sent = models.PositiveSmallIntegerField(
+        default=0, help_text="0, 1 (14 days before), 2 (the day before), 3 (asked on the day)."
+    )
     change = models.ForeignKey("sharing.Change", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = DueQuerySet.as_manager()
@@ -67,6 +70,8 @@ class Cover(Due):
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="covers")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="covers", help_text="Who covers.")
     role = models.CharField(max_length=48)
+    starts_on = models.DateField(help_text="Both days are the mailbox's own, and both are covered.")
+    ends_on = models.DateField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

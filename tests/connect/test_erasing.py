@@ -80,10 +80,19 @@ def test_changes_that_undo_and_follow_each_other_go_together(change, erased):
 def test_what_was_planned_goes_before_what_it_is_about(contoso, clock, alex, shared, change, erased):
     mailbox, calendar = {"mailbox": shared.mailbox}, {"calendar": shared.calendar}
     of = {"tenant": contoso, "made_at": clock()}
-    by = {"by": alex, "by_kind": "owner", "ends_at": clock() + timedelta(days=9)}
+    ends_at = clock() + timedelta(days=9)
+    by = {"by": alex, "by_kind": "owner", "ends_at": ends_at, "ends_on": ends_at.date()}
     end_date = contoso.end_dates.create(permission=shared, change=change(target="1"), **of, **by, **mailbox)
     cover = contoso.covers.create(
-        person=shared.grantee, role="read", starts_at=clock(), end_date=end_date, **of, **by, **mailbox, **calendar
+        person=shared.grantee,
+        role="read",
+        starts_at=clock(),
+        starts_on=clock().date(),
+        end_date=end_date,
+        **of,
+        **by,
+        **mailbox,
+        **calendar,
     )
     Proposal.objects.create(
         tenant=contoso, kind=Proposal.COVER, target="4", permission=shared, cover=cover, asked_by=alex,
