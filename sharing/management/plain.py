@@ -1,6 +1,8 @@
 """What all commands share: whatever goes wrong for a reason of the person's is one sentence, never a traceback."""
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
@@ -26,6 +28,16 @@ class PlainCommand(BaseCommand):
             ) from error
         finally:
             calls.flush(clock())
+
+
+def new_file(path: Path, *, mode: int) -> BinaryIO:
+    """The new file `path`, open for writing; never one that is there, nor what a link leads to. Raises CommandError."""
+    try:
+        return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")
+    except FileExistsError:
+        raise CommandError(f"{path} is there already, and nothing is ever overwritten.") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def tenants_named(name: str, *, states: tuple[str, ...]) -> list[Tenant]:

@@ -116,7 +116,7 @@ def test_only_its_owner_reads_a_backup_and_it_is_named_by_the_time(run, contoso,
 
 def test_a_backup_never_overwrites_anything(run, contoso, file):
     file.write_text("precious")
-    with pytest.raises(CommandError, match="never overwrites"):
+    with pytest.raises(CommandError, match="nothing is ever overwritten"):
         run("backup", str(file))
     assert file.read_text() == "precious"
 

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from sharing.connect.sealing import key_name
+from sharing.management.plain import new_file
 from sharing.models import Tenant
 
 from .databases import dump
@@ -61,14 +62,9 @@ def write_backup(path: Path, *, now: datetime) -> Manifest:
 
     Raises CommandError where the file is there already, and leaves none behind where it does not succeed.
     """
+    opened = new_file(path, mode=0o600)
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise CommandError(f"{path} is there already, and a backup never overwrites anything.") from None
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
-    try:
-        with open(number, "wb") as file:
+        with opened as file:
             manifest = _write(file, path.parent, now)
             file.flush()
             os.fsync(file.fileno())

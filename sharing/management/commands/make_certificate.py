@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 
 from sharing.connect import certificates, credentials
-from sharing.management.plain import PlainCommand
+from sharing.management.plain import PlainCommand, new_file
 from sharing.models import READER, WRITER, AppCredential
 from sharing.words import credentials as said
 
@@ -32,15 +32,27 @@ class Command(PlainCommand):
             self._make(app, file)
 
     def _make(self, app, path):
-        if path.exists():
-            raise CommandError(f"{path} exists already.")
+        opened = new_file(path, mode=0o644)  # before there is a key whose public part nobody could get at
         try:
-            row = credentials.make_certificate(app=app, now=clock(), by=f"cli:{getpass.getuser()}"[:80])
-        except credentials.NotPossible:
-            raise CommandError("One is next already: try it with --try, or discard it on the page.") from None
-        path.write_bytes(certificates.public_part(row.certificate.encode()).der)
+            with opened as file:
+                row = self._next(app)
+                file.write(certificates.public_part(row.certificate.encode()).der)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         self.stdout.write(f"SHA-256 {row.thumbprint}, good until {row.expires_at:%Y-%m-%d}.")
         self.stdout.write(f"Wrote {path}: upload it in Entra under Certificates & secrets, then run this with --try.")
+
+    def _next(self, app):
+        """A new one, or the one that is next already: its file may have got lost, and there is no page yet."""
+        try:
+            return credentials.make_certificate(app=app, now=clock(), by=f"cli:{getpass.getuser()}"[:80])
+        except credentials.NotPossible:
+            row = AppCredential.objects.filter(app=app, state=AppCredential.NEXT).exclude(certificate="").first()
+        if row is None:
+            raise CommandError("One is next already: try it with --try, or discard it on the page.")
+        self.stdout.write(f"It was made before, on {row.made_at:%Y-%m-%d}, and is not in use yet.")
+        return row
 
     def _try(self, app):
         row = AppCredential.objects.filter(app=app, state=AppCredential.NEXT).first()
