@@ -11,11 +11,14 @@ from django.db.models import F
 
 from sharing.models import (
     CalendarPermission,
+    Grant,
     Mailbox,
     PermissionPeriod,
+    ShardReading,
     SyncRun,
     SyncShard,
     Tenant,
+    keep_mailboxes,
 )
 
 from .compare import OK, KnownCalendar, ListState
@@ -24,6 +27,7 @@ from .known import Slot, Stub, load_calendars, load_slots
 from .mailboxes import write_mailboxes
 from .read import Reading
 from .rows import swap_versions
+from .scope import inside
 from .write import Entry, end_calendar, write_calendars, write_permissions
 
 BREAKER = ListState("incomplete", "breaker")
@@ -31,7 +35,7 @@ OWN_LIMIT = 20  # so many permissions may end at once in a mailbox that its pers
 
 
 class FenceLost(Exception):
-    """Another worker holds the shard now; nothing of this reading was stored."""
+    """Another worker holds the shard now, or who lent what reads it was switched off; nothing was stored."""
 
 
 class BreakerTripped(Exception):
@@ -114,7 +118,7 @@ def _is_held(run: SyncRun | None) -> bool:
 
 
 def _store(visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub | Slot], stored: Stored) -> Stored:
-    dirty = [d for d in diffs if d.is_dirty]
+    dirty = _still_ours(visit, [d for d in diffs if d.is_dirty])
     won = swap_versions(Mailbox, {d.slot.pk: d.slot.version for d in dirty}) if dirty else set()
     lost = [d.slot.pk for d in dirty if d.slot.pk not in won]
     dirty = [d for d in dirty if d.slot.pk in won]
@@ -136,6 +140,23 @@ def _store(visit: Visit, diffs: list[MailboxDiff], quiet: list[Stub | Slot], sto
     _let_go(visit, stored)
     _count(visit, stored)
     return stored
+
+
+def _still_ours(visit: Visit, dirty: list[MailboxDiff]) -> list[MailboxDiff]:
+    """Those whose person nobody switched off while they were read: their accounts have no fence of their own.
+
+    Raises FenceLost where that person had lent what this was read with.
+    """
+    shard = visit.shard
+    if shard.grant_id:
+        if not Grant.objects.in_use().filter(pk=shard.grant_id).exists():
+            raise FenceLost
+        return dirty
+    if shard.tenant.scope != Tenant.PEOPLE or not dirty:
+        return dirty
+    read = Mailbox.objects.filter(inside(shard.tenant), pk__in=[d.slot.pk for d in dirty])
+    ours = set(read.values_list("pk", flat=True))
+    return [d for d in dirty if d.slot.pk in ours]
 
 
 def _find(stored: Stored, diffs: Iterable[MailboxDiff], state: ListState | None = None) -> None:
@@ -195,6 +216,10 @@ def _let_go(visit: Visit, stored: Stored) -> None:
     done = mine.filter(run=visit.run).update(due_at=None, run=None, **fields)
     if not done and not mine.exclude(run=visit.run).update(due_at=visit.now, **fields):
         raise FenceLost
+    if "read_at" in fields:
+        ShardReading.objects.create(
+            tenant_id=visit.shard.tenant_id, shard=visit.shard, read_at=visit.asked_at, stored_at=visit.now
+        )
 
 
 def _count(visit: Visit, stored: Stored) -> None:
@@ -231,6 +256,7 @@ def _hold(visit: Visit, held: list[MailboxDiff]) -> Stored:
     """Store no difference: the mailboxes stay as last known and say so, until a person decides."""
     stored = Stored()
     _find(stored, held, BREAKER)
+    keep_mailboxes(Mailbox.objects.filter(pk__in=[d.slot.pk for d in held]), now=visit.now)
     for d in held:
         is_mine = Mailbox.objects.filter(pk=d.slot.pk, version=d.slot.version).update(
             state=BREAKER.state,

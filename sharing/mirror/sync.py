@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from sharing import graph
-from sharing.models import Calendar, Mailbox, PermissionPeriod, SyncRun, SyncShard, Tenant
+from sharing.models import Calendar, Mailbox, PermissionPeriod, SyncRun, SyncShard, Tenant, keep_mailboxes
 
 from .diff import MailboxDiff, confirm
 from .directory import ListingHeld, read_directory, read_people, removable_mailboxes, store_directory
@@ -19,6 +19,7 @@ from .own import plan_next, prepare_own, was_held
 from .plan import LISTING_LEASE, begin_run, finish_run, hand_to_shards, stop_run
 from .read import Reading, RunMustStop, read_mailboxes
 from .rubbish import seldom_collected
+from .scope import apply_scope
 from .store import FenceLost, Stored, Visit, compare_readings, store_readings
 from .write import Entry, end_calendar
 
@@ -83,6 +84,8 @@ def sync_shard(
     if shard.grant_id and not prepare_own(shard=shard, client=client, now=clock()):
         return None
     run = shard.run
+    if run is None and shard.tenant.scope == Tenant.PEOPLE and not shard.grant_id:
+        apply_scope(tenant=shard.tenant, now=clock())  # no listing did, and somebody may have been switched off since
     is_whole = run is not None and run.kind == SyncRun.FULL
     asked_at = clock()
     stubs = load_stubs(shard=shard, due_at=None if is_whole else asked_at)
@@ -211,6 +214,7 @@ def _end_removed(run: SyncRun, now: datetime) -> None:
                     end=PermissionPeriod.MAILBOX_REMOVED, now=now,
                 )  # fmt: skip
             Calendar.objects.filter(mailbox=mailbox, ended_at=None).update(ended_at=now)
+            keep_mailboxes(Mailbox.objects.filter(pk=mailbox.pk), now=now)
             Mailbox.objects.filter(pk=mailbox.pk).update(
                 state=Mailbox.EXCLUDED, cause="mailbox_removed", state_since=now, due_at=None, digest="",
                 version=F("version") + 1,

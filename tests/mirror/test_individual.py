@@ -217,6 +217,35 @@ def test_an_access_token_that_is_still_good_serves_nobody_who_was_switched_off(c
     assert len(paths(cloud)) == sent
 
 
+@pytest.mark.parametrize("how", ["switched off", "organization ended"])
+def test_a_reading_underway_stores_nothing_of_who_is_switched_off_meanwhile(cloud, alex, connect, tenant, how):
+    grant = connect(alex)
+    shard = SyncShard.objects.select_related("tenant", "run", "grant__tenant").get(grant=grant)
+    row = permission("AlexW@contoso.com", "AdeleV@contoso.com", calendar="Kids parties")
+    cloud.state.apply(
+        {"do": "unshare", "tenant": CONTOSO, "mailbox": ALEX, "calendar": "Kids parties", "who": "AdeleV@contoso.com"}
+    )
+    SyncShard.objects.update(due_at=timezone.now())
+    shard.refresh_from_db()
+
+    def meanwhile(count):
+        if how == "switched off":
+            User.objects.filter(pk=alex.pk).update(is_active=False)
+        else:
+            Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.ENDED)
+
+    client = grants.client_for_shard(shard)
+    assert mirror.sync_shard(shard=shard, client=client, clock=timezone.now, progress=meanwhile) is None
+    row.refresh_from_db()
+    assert row.ended_at is None
+    User.objects.filter(pk=alex.pk).update(is_active=True)
+    Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.LISTED)
+    SyncShard.objects.update(due_at=timezone.now())
+    work()
+    row.refresh_from_db()
+    assert row.ended_at is not None, "once they may sign in again it is read as ever"
+
+
 # Beside the app ------------------------------------------------------------------------------------------
 
 

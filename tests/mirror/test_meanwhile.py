@@ -154,3 +154,42 @@ def test_two_short_lists_that_lack_different_people_end_nobody(clock):
     assert confirm(lacking(1), lacking(1)).ended == 1
     short = confirm(lacking(1), lacking(2))
     assert (short.ended, short.state, short.digest) == (0, ListState("incomplete", "cut_off"), "")
+
+
+def test_a_reading_underway_stores_nothing_of_somebody_who_is_switched_off(contoso, sync, clock, outside, read_shard):
+    for who in (ALEX, MEGAN):
+        User.objects.create(tenant=contoso, oid=person_of(sync, who).oid, name=who)
+    Tenant.objects.filter(pk=contoso.pk).update(scope=Tenant.PEOPLE)
+    sync(kind=SyncRun.HOURLY)
+    outside("role", mailbox=ALEX, calendar=KIDS, who=MEGAN, role="write")
+    outside("role", mailbox=MEGAN, who="Default", role="write")
+    for who in (ALEX, MEGAN):
+        mirror.ask_to_read(mailbox(who), now=clock.forward(hours=1))
+    before = permission(ALEX, MEGAN, KIDS).role
+    read_shard(lambda count: User.objects.filter(name=ALEX).update(is_active=False))
+    assert permission(ALEX, MEGAN, KIDS).role == before
+    assert permission(MEGAN, "Default").role == "write"
+
+
+def test_nobody_who_was_switched_off_is_asked_about_before_the_next_listing_says_so(
+    contoso, sync, clock, cloud, read_shard
+):
+    for who in (ALEX, MEGAN):
+        User.objects.create(tenant=contoso, oid=person_of(sync, who).oid, name=who)
+    Tenant.objects.filter(pk=contoso.pk).update(scope=Tenant.PEOPLE)
+    sync(kind=SyncRun.HOURLY)
+    for who in (ALEX, MEGAN):
+        mirror.ask_to_read(mailbox(who), now=clock.forward(hours=1))
+    User.objects.filter(name=ALEX).update(is_active=False)
+    cloud.log.clear()
+    read_shard()
+    assert [e.path for e in cloud.log.since() if str(mailbox(ALEX).person.oid) in e.path] == []
+    assert [e.path for e in cloud.log.since() if str(mailbox(MEGAN).person.oid) in e.path] != []
+    assert (mailbox(ALEX).state, mailbox(ALEX).cause) == (Mailbox.EXCLUDED, "not_matched")
+
+
+def person_of(sync, address):
+    """Somebody of the directory, which is read where it was not."""
+    if not Person.objects.filter(address__iexact=address).exists():
+        sync()
+    return Person.objects.get(address__iexact=address, oid__isnull=False)
