@@ -99,8 +99,10 @@ def _is_theirs_by_address(user: User, address: str) -> bool:
 
 def _may_be_member(user: User, group: Person) -> bool:
     """Is `user` in this group, as far as anybody knows? Only the group that limits the app is listed, and whole."""
+    if group.oid is None or user.tenant_id != group.tenant_id:
+        return True
     limit = GroupLimit.objects.filter(tenant_id=group.tenant_id, group_oid=group.oid).first()
-    if group.oid is None or limit is None or limit.members_read_at is None or user.tenant_id != group.tenant_id:
+    if limit is None or limit.members_read_at is None:
         return True
     members = GroupMember.objects.filter(limit=limit).values("oid")
     people = Person.objects.filter(tenant_id=group.tenant_id, oid__in=members, ended_at=None)

@@ -1,0 +1,113 @@
+"""What a batch would do to each entry, and why some are left out; looks at the mirror only, in a few queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sharing.models import (
+    BatchItem,
+    CalendarPermission,
+    Change,
+    ChangeBatch,
+    EndDate,
+    Mailbox,
+    Role,
+    reach,
+)
+
+from .decide import Wish, would_raise
+
+KNOWN_REACH = reach(Role.PRIVATE_DELEGATE)  # beyond it nobody can say what a role lets do
+
+# Why an entry is left out; words for each are in words/batches.py.
+CHANGED_SINCE, ALREADY_GONE, NOTHING_TO_DO = "changed_since", "already_gone", "nothing_to_do"
+NOT_REMOVABLE, ROLE_NOT_ALLOWED, WOULD_RAISE = "not_removable", "role_not_allowed", "would_raise"
+OWN_ACCESS, CUSTOM, MAILBOX_NOT_OK, CHANGE_OPEN = "own_access", "custom", "mailbox_not_ok", "change_open"
+NEEDS_YES, LENT, ENDS_SOONER = "needs_yes", "lent", "ends_sooner"
+
+
+@dataclass(slots=True)
+class Around:
+    """What must be known around the entries of a list, asked once for all of them."""
+
+    everyone: dict[int, str] = field(default_factory=dict)  # calendar → what everybody has there
+    changing: set[int] = field(default_factory=set)  # entries with a change underway
+    ending: dict[int, EndDate] = field(default_factory=dict)  # entries with an end date
+
+
+def items_of(batch: ChangeBatch, permissions: Iterable[CalendarPermission], seen: Mapping[int, str]) -> list[BatchItem]:
+    """One line for each entry, not yet stored; `seen` is the role that the page showed, where it showed one."""
+    rows = list(permissions)
+    around = _around(rows)
+    after = batch.role if batch.kind == ChangeBatch.LOWER else ""
+    return [
+        BatchItem(
+            tenant=batch.tenant, batch=batch, permission=row, name=row.name, address=row.address,
+            before=row.role[:48], after=after, skipped=_why_not(batch, row, seen.get(row.pk, row.role), around),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _around(rows: list[CalendarPermission]) -> Around:
+    ids = [row.pk for row in rows]
+    common = CalendarPermission.objects.open().filter(
+        calendar__in={row.calendar_id for row in rows}, is_organization=True
+    )
+    underway = Change.objects.open().filter(permission__in=ids)
+    ending = EndDate.objects.filter(permission__in=ids, state=EndDate.LIVE)
+    return Around(
+        dict(common.values_list("calendar", "role")),
+        set(underway.values_list("permission", flat=True)),
+        {row.permission_id: row for row in ending},
+    )
+
+
+def _why_not(batch: ChangeBatch, row: CalendarPermission, seen: str, around: Around) -> str:
+    """The first reason to leave an entry out; empty where there is none."""
+    if row.ended_at or row.calendar.ended_at or not row.calendar.is_own:
+        return ALREADY_GONE
+    if row.role != seen:
+        return CHANGED_SINCE
+    if _is_own_access(batch, row):
+        return OWN_ACCESS
+    if row.reach > KNOWN_REACH:
+        return CUSTOM
+    if row.mailbox.state != Mailbox.OK:
+        return MAILBOX_NOT_OK
+    if row.mailbox.is_lent:
+        return LENT
+    if row.pk in around.changing:
+        return CHANGE_OPEN
+    if batch.kind == ChangeBatch.LOWER:
+        return _why_not_lower(batch.role, row, around)
+    if row.removable is False:
+        return NOT_REMOVABLE
+    if batch.kind == ChangeBatch.END_DATE:
+        ending = around.ending.get(row.pk)
+        return ENDS_SOONER if ending and batch.ends_at and ending.ends_at <= batch.ends_at else ""
+    return WOULD_RAISE if _gives_more(row, None, around) else ""
+
+
+def _why_not_lower(role: str, row: CalendarPermission, around: Around) -> str:
+    if role == row.role:
+        return NOTHING_TO_DO
+    if reach(role) > row.reach:
+        return NEEDS_YES
+    if role not in row.choices():
+        return ROLE_NOT_ALLOWED
+    return WOULD_RAISE if _gives_more(row, role, around) else ""
+
+
+def _is_own_access(batch: ChangeBatch, row: CalendarPermission) -> bool:
+    """What is the operator's own is another operator's to change."""
+    if batch.actor_kind != Change.OPERATOR or row.grantee is None:
+        return False
+    return row.grantee.oid is not None and row.grantee.oid == batch.actor.oid
+
+
+def _gives_more(row: CalendarPermission, role: str | None, around: Around) -> bool:
+    """Would the holder, as one of the organisation, then have more than now? As `request.would_raise`, for many."""
+    is_apart = row.is_organization or row.inside is False
+    common = Role.NONE.value if is_apart else around.everyone.get(row.calendar_id)
+    wish = Wish(row.role, role, before_rank=row.reach, after_rank=None if role is None else reach(role))
+    return would_raise(wish, None if common is None else reach(common))

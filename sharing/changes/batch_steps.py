@@ -1,0 +1,208 @@
+"""Carries a confirmed batch on: hands out a few changes at a time, sees how they end, and knows when it is done."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from sharing.models import BatchItem, Change, ChangeBatch, EndDate
+
+from . import request
+from .batch_items import ALREADY_GONE, CHANGED_SINCE
+from .batches import record, refusal
+from .refusals import (
+    AlreadyGone,
+    ChangeOpen,
+    NothingToDo,
+    NotNow,
+    NotRemovable,
+    Refused,
+    RoleNotAllowed,
+    Stale,
+    WouldRaise,
+)
+
+AT_ONCE = 20  # changes of batches underway in a tenant: what people change themselves is never far behind them
+# Handed out in an hour, in a tenant: a list that was a mistake is noticed and cancelled before most of it happened.
+HOURLY = 600
+LEASE = timedelta(seconds=120)
+SOON = timedelta(seconds=3)  # until the next step of a batch whose changes are underway
+LATER = timedelta(seconds=60)  # while nothing may be changed at all
+PAUSES = ("frozen", "writes_off", "not_connected")  # what may be over again; anything else ends the batch
+
+
+def step(*, batch: ChangeBatch, now: datetime) -> bool:
+    """Take a batch one step further, safe to call at any time and twice; False where it is not ours to do.
+
+    A line is marked before its change is asked for, at the same moment that the change then carries: after a crash the
+    next step finds the change by it, or asks for it again. So no line is asked for twice, and none is forgotten.
+    """
+    if not batch.claim(now=now, lease=LEASE):
+        return False
+    batch.refresh_from_db(fields=["state", "cause", "reason"])
+    _find_what_was_made(batch)
+    pause = _hand_out_some(batch, now) if batch.state == ChangeBatch.RUNNING else ""
+    batch.refresh_from_db(fields=["state"])
+    waits = batch.state == ChangeBatch.RUNNING and waiting_in(batch).exists()
+    if waits or underway_in(batch).exists():
+        return _come_back(batch, now, pause)
+    return _finish(batch, now)
+
+
+def waiting_in(batch: ChangeBatch) -> QuerySet[BatchItem]:
+    return BatchItem.objects.filter(batch=batch, skipped="", handed_out_at=None).order_by("pk")
+
+
+def underway_in(batch: ChangeBatch) -> QuerySet[BatchItem]:
+    return BatchItem.objects.filter(batch=batch, change__state=Change.OPEN)
+
+
+def _in_doubt(batch: ChangeBatch) -> QuerySet[BatchItem]:
+    """Marked, and then nobody noted what came of it."""
+    marked = BatchItem.objects.filter(batch=batch, skipped="", handed_out_at__isnull=False)
+    return marked.filter(change=None, end_date=None).order_by("pk")
+
+
+def _hand_out_some(batch: ChangeBatch, now: datetime) -> str:
+    """As many lines as the caps let; why none at all, as a cause word."""
+    if cause := refusal(tenant=batch.tenant, actor=batch.actor, actor_kind=batch.actor_kind):
+        if cause not in PAUSES:
+            _give_up(batch, cause, now)
+        return cause
+    for item in waiting_in(batch)[: room(batch, now)]:
+        # Somebody may have cancelled the batch, or taken it over from a worker that slept.
+        mine = ChangeBatch.objects.filter(pk=batch.pk, attempt=batch.attempt, state=ChangeBatch.RUNNING)
+        marked = BatchItem.objects.filter(Exists(mine), pk=item.pk, handed_out_at=None)
+        if not marked.update(handed_out_at=now):
+            break
+        item.handed_out_at = now
+        if pause := _ask(batch, item, now):
+            return pause
+    return ""
+
+
+def room(batch: ChangeBatch, now: datetime) -> int:
+    """How many lines may be handed out now, of all batches of the tenant together."""
+    of_tenant = BatchItem.objects.filter(batch__tenant=batch.tenant_id)
+    underway = Change.objects.open().filter(tenant=batch.tenant_id, batch_item__isnull=False).count()
+    lately = of_tenant.filter(
+        batch__confirmed_at__isnull=False, batch__confirmed_at__gt=now - timedelta(days=30),
+        handed_out_at__gt=now - timedelta(hours=1),
+    )  # fmt: skip
+    return max(0, min(AT_ONCE - underway, HOURLY - lately.count()))
+
+
+def _ask(batch: ChangeBatch, item: BatchItem, now: datetime) -> str:
+    """Ask for what one line wants; a refusal is noted on it. A cause word where the whole batch has to wait."""
+    try:
+        fields = _request(batch, item, now)
+    except NotNow as never:
+        if never.cause in PAUSES:
+            BatchItem.objects.filter(pk=item.pk, change=None).update(handed_out_at=None)
+            return never.cause
+        fields = {"skipped": never.cause[:80]}
+    except ChangeOpen as other:
+        made = other.change
+        if made and made.actor_id == batch.actor_id and made.requested_at == item.handed_out_at:
+            fields = {"change": made}
+        else:
+            fields = {"skipped": _WORDS[ChangeOpen]}
+    except Refused as refused:
+        fields = {"skipped": _WORDS.get(type(refused), type(refused).__name__.lower()[:80])}
+    BatchItem.objects.filter(pk=item.pk, change=None, end_date=None).update(**fields)
+    return ""
+
+
+_WORDS = {
+    Stale: CHANGED_SINCE,
+    AlreadyGone: ALREADY_GONE,
+    RoleNotAllowed: "role_not_allowed",
+    NotRemovable: "not_removable",
+    NothingToDo: "nothing_to_do",
+    WouldRaise: "would_raise",
+    ChangeOpen: "change_open",
+}
+
+
+def _request(batch: ChangeBatch, item: BatchItem, now: datetime) -> dict[str, object]:
+    """Write the wish of one line down; raises Refused. What it may do is asked of `access` there, and at sending."""
+    kind = batch.actor_kind if batch.actor_kind not in (Change.OWNER, Change.STEWARD) else ""
+    who: dict[str, Any] = {"actor": batch.actor, "kind": kind, "reason": batch.reason, "now": now}
+    if item.permission is None:
+        if batch.calendar is None:
+            raise AlreadyGone
+        made = request.request_create(
+            calendar=batch.calendar, address=item.address, name=item.name, role=item.after, **who
+        )
+        return {"change": made}
+    if batch.kind == ChangeBatch.END_DATE:
+        return {"end_date": _set_end(batch, item, who)}
+    if item.after:
+        return {"change": request.request_role(permission=item.permission, role=item.after, seen=item.before, **who)}
+    return {"change": request.request_removal(permission=item.permission, seen=item.before, **who)}
+
+
+def _set_end(batch: ChangeBatch, item: BatchItem, who: dict[str, Any]) -> EndDate:
+    permission = item.permission
+    if permission is None or batch.ends_at is None or permission.ended_at:
+        raise AlreadyGone
+    if permission.role != item.before:
+        raise Stale(permission.role)
+    raise NotNow("not_yet")
+
+
+def _find_what_was_made(batch: ChangeBatch) -> None:
+    """Lines that were marked before a crash: their change was made, or they wait again."""
+    for item in _in_doubt(batch):
+        mine: dict[str, Any] = {
+            "actor": batch.actor_id, "requested_at": item.handed_out_at, "batch_item": None,
+        }  # fmt: skip
+        same: dict[str, Any] = {"permission": item.permission_id} if item.permission_id else {"address": item.address}
+        change = Change.objects.filter(**mine, **same, tenant=batch.tenant_id).first()
+        set_then: dict[str, Any] = {"permission": item.permission_id, "made_at": item.handed_out_at}
+        end_date = EndDate.objects.filter(**set_then, by=batch.actor_id).first() if item.permission_id else None
+        row = BatchItem.objects.filter(pk=item.pk, change=None, end_date=None, skipped="")
+        if change:
+            row.update(change=change)
+        elif end_date:
+            row.update(end_date=end_date)
+        else:
+            row.update(handed_out_at=None)
+
+
+def _come_back(batch: ChangeBatch, now: datetime, pause: str) -> bool:
+    due_at = now + (LATER if pause else SOON)
+    mine = ChangeBatch.objects.filter(pk=batch.pk, attempt=batch.attempt)
+    with transaction.atomic():
+        mine.filter(state=ChangeBatch.RUNNING).update(cause=pause)
+        return bool(mine.update(due_at=due_at))
+
+
+def _give_up(batch: ChangeBatch, cause: str, now: datetime) -> None:
+    """Who confirmed it may not any more: nothing more is handed out."""
+    with transaction.atomic():
+        mine = ChangeBatch.objects.filter(pk=batch.pk, attempt=batch.attempt, state=ChangeBatch.RUNNING)
+        if mine.update(state=ChangeBatch.CANCELLED, cause=cause):
+            record(batch, "batch.cancelled", actor=None, now=now, outcome=cause)
+
+
+def _finish(batch: ChangeBatch, now: datetime) -> bool:
+    with transaction.atomic():
+        mine = ChangeBatch.objects.filter(pk=batch.pk, attempt=batch.attempt)
+        if mine.filter(state=ChangeBatch.RUNNING).update(
+            state=ChangeBatch.DONE, cause="", due_at=None, finished_at=now
+        ):
+            record(batch, "batch.done", actor=None, now=now)
+            return True
+        return bool(mine.update(due_at=None, finished_at=now))
+
+
+def settled_mailboxes(batch: ChangeBatch) -> QuerySet:
+    """Ids of mailboxes in which nothing of this batch waits or is underway any more, and something was done."""
+    still = BatchItem.objects.filter(batch=batch, permission__mailbox=OuterRef("permission__mailbox"), skipped="")
+    if batch.state == ChangeBatch.CANCELLED:
+        still = still.exclude(handed_out_at=None)
+    open_here = still.filter(change=None, end_date=None) | still.filter(change__state=Change.OPEN)
+    rows = BatchItem.objects.filter(batch=batch, skipped="", handed_out_at__isnull=False)
+    return rows.filter(~Exists(open_here)).values_list("permission__mailbox", flat=True).distinct()
