@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv6Network
 from typing import TypeVar
 
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from django.shortcuts import render
 from redis.exceptions import RedisError
 
 MINUTE = 60
+NETWORK = 64  # bits; no provider gives away less
 # Far above what people do: a whole office that signs in from one address, somebody who tidies up a long list, lists
 # that are searched again and again, somebody who presses "Check now" again and again.
 MOST = {"signin": 600, "saving": 120, "exports": 30, "search": 240, "asking": 30}
@@ -27,13 +29,16 @@ def limited(
 ) -> Callable[[View[Answer]], View[Answer | HttpResponse]]:
     """A view that answers 429 with Retry-After once MOST[name] requests by one of `methods` came within a minute.
 
+    A HEAD does what a GET does, and counts as one.
+
     With `field`, only requests count whose address says something there.
     """
 
     def decorate(view: View[Answer]) -> View[Answer | HttpResponse]:
         @wraps(view)
         def counted(request: HttpRequest, *args: object, **kwargs: object) -> Answer | HttpResponse:
-            counts = request.method in methods and (not field or request.GET.get(field, "").strip())
+            method = "GET" if request.method == "HEAD" else request.method
+            counts = method in methods and (not field or request.GET.get(field, "").strip())
             wait = _wait(name, _who(request)) if counts else 0
             if not wait:
                 return view(request, *args, **kwargs)
@@ -47,7 +52,7 @@ def limited(
     return decorate
 
 
-searched = limited("search", methods=("GET", "HEAD", "POST"), field="q")
+searched = limited("search", methods=("GET", "POST"), field="q")
 asking = limited("asking")  # for a reading, or a test, that goes to Microsoft
 
 
@@ -65,5 +70,14 @@ def _wait(name: str, who: str) -> int:
 
 
 def _who(request: HttpRequest) -> str:
-    """The person, or else the address that asks, as the middleware found it behind proxies that are trusted."""
-    return f"user:{request.user.pk}" if request.user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
+    """The person, or else the address that asks, as the middleware found it behind proxies that are trusted.
+
+    Of version 6 the network: whoever has one of its addresses mostly has all of them.
+    """
+    if request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    text = request.META["REMOTE_ADDR"]
+    try:
+        return f"network:{IPv6Network((text, NETWORK), strict=False)}"
+    except ValueError:
+        return f"address:{text}"

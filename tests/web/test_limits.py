@@ -75,6 +75,7 @@ def test_files_are_made_for_one_person_so_often_a_minute(cast, spent, who, name)
     assert browser.get(place.url(route(name))).status_code == 200
     written = AuditEvent.objects.filter(verb="list.exported").count()
     assert browser.get(place.url(route(name))).status_code == 429
+    assert browser.head(place.url(route(name))).status_code == 429  # writes the same line into the activity log
     assert AuditEvent.objects.filter(verb="list.exported").count() == written == 1
 
 
@@ -129,6 +130,13 @@ def test_nobody_gets_a_count_of_their_own_by_naming_another_address(store, spent
     assert post().status_code == 200
     assert post(HTTP_X_FORWARDED_FOR="198.51.100.1").status_code == 429
     assert post(address="192.0.2.2").status_code == 200
+
+
+def test_who_owns_a_whole_network_of_version_6_is_one(store, spent):
+    assert post(address="2001:db8:1:2::1").status_code == 200
+    assert post(address="2001:db8:1:2:ffff::9").status_code == 429
+    assert post(address="2001:db8:1:3::1").status_code == 200
+    assert post(address="unix:").status_code == 200
 
 
 @pytest.mark.parametrize("name", sorted(limits.MOST))
