@@ -39,6 +39,7 @@ from sharing.models import (
     SyncShard,
     Tenant,
     User,
+    keep_mailboxes,
 )
 
 from . import clients, grants, links
@@ -71,6 +72,7 @@ def disconnect_mailbox(*, mailbox: Mailbox, actor: User, now: datetime, is_admin
     # It stays due until `mirror.end_disconnected` has ended its rows. The raised version is the fence of readers.
     rows = Mailbox.objects.filter(pk=mailbox.pk, shard__grant=None).covered()
     with transaction.atomic():
+        keep_mailboxes(rows, now=now)
         if not rows.update(
             state=Mailbox.EXCLUDED, cause=DISCONNECTED, state_since=now, disconnected_at=now, due_at=now, digest="",
             version=F("version") + 1,
@@ -89,6 +91,7 @@ def reconnect_mailbox(*, mailbox: Mailbox, actor: User, now: datetime, is_admin:
     lent = Mailbox.objects.filter(pk=mailbox.pk, disconnected_at__isnull=False, shard__grant__isnull=False)
     with transaction.atomic():
         # Its rows are still open where nobody came by to end them: the next reading finds them as they are.
+        keep_mailboxes(Mailbox.objects.filter(pk=mailbox.pk), now=now)
         is_back = rows.update(state_since=now, disconnected_at=None, version=F("version") + 1, **fields)
         if not is_back:
             lent.filter(state=Mailbox.EXCLUDED).update(state=Mailbox.NEVER, cause="", state_since=now)
@@ -165,7 +168,9 @@ def _end_grants(tenant: Tenant, actor: User, now: datetime) -> None:
         SyncShard.objects.filter(grant=grant).update(grant=None)
         # Nobody disconnected this mailbox for itself: whoever connects the tenant again reads it.
         own = Mailbox.objects.filter(tenant=tenant, person__oid=grant.account_oid, disconnected_at=None)
-        own.filter(state=Mailbox.EXCLUDED, cause=DISCONNECTED).update(state=Mailbox.NEVER, cause="", due_at=None)
+        own = own.filter(state=Mailbox.EXCLUDED, cause=DISCONNECTED)
+        keep_mailboxes(own, now=now)
+        own.update(state=Mailbox.NEVER, cause="", due_at=None)
         grant.delete()
 
 

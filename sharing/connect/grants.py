@@ -21,7 +21,7 @@ from django.utils.timezone import now as clock
 
 from sharing import graph
 from sharing.graph import authorize, delegated
-from sharing.models import AuditEvent, Grant, Mailbox, SyncShard, Tenant, User
+from sharing.models import AuditEvent, Grant, Mailbox, SyncShard, Tenant, User, keep_mailboxes
 
 from . import clients, consent, identity
 from .calls import counted
@@ -373,6 +373,7 @@ def _give_up(grant: Grant, cause: str, of_mailbox: str, now: datetime, *, versio
         return False
     SyncShard.objects.filter(grant=grant).update(due_at=None)
     own = Mailbox.objects.filter(shard__grant=grant)
+    keep_mailboxes(own.exclude(state=Mailbox.EXCLUDED), now=now)
     own.exclude(state=Mailbox.EXCLUDED).update(
         state=Mailbox.EXCLUDED if of_mailbox == DISCONNECTED else Mailbox.DENIED, cause=of_mailbox, state_since=now,
         due_at=None, digest="", version=F("version") + 1,

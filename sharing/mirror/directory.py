@@ -12,9 +12,19 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from sharing import graph
-from sharing.models import CalendarPermission, Mailbox, Person, PersonAddress, SyncShard, Tenant, public_id
+from sharing.models import (
+    CalendarPermission,
+    Mailbox,
+    Person,
+    PersonAddress,
+    SyncShard,
+    Tenant,
+    keep_mailboxes,
+    public_id,
+)
 
 from .holders import search_text
+from .past import keep
 from .rows import chunks, insert_rows, moment, update_rows
 from .scope import apply_scope, invited, known_ids, match_invitations
 
@@ -188,6 +198,7 @@ def _row(thing: Thing, person: Person | None, now: datetime) -> tuple:
 
 def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, Thing], now: datetime) -> None:
     new, newcomers, changed, renamed, moved = [], [], [], [], []
+    readdressed: dict[int, str] = {}
     for oid, thing in seen.items():
         person = known.get(oid)
         row = _row(thing, person, now)
@@ -196,11 +207,17 @@ def _store_people(tenant: Tenant, known: dict, seen: dict[uuid.UUID, Thing], now
             newcomers.append(oid)
         elif row != _face(person):
             changed.append((*row[:7], *map(moment, row[7:]), person.pk))
+            if row[2] != person.address:
+                readdressed[person.pk] = person.address
             if row[1] != person.name:
                 renamed.append((person.pk, row[1]))
             if row[3] != person.search:
                 moved.append((person.pk, thing.addresses))
     insert_rows(Person, ("tenant_id", "public_id", "oid", *_COLUMNS), new)
+    for chunk in chunks(readdressed):
+        theirs = Mailbox.objects.filter(person__in=chunk).values_list("pk", "person_id")
+        owners = [(pk, None, None, {"owner": readdressed[person]}) for pk, person in theirs]
+        keep(tenant=tenant.pk, rows=owners, now=now)
     update_rows(Person, _COLUMNS, changed)
     PersonAddress.objects.filter(person_id__in=[pk for pk, _ in moved]).delete()
     arrived = moved
@@ -246,18 +263,20 @@ def _open_mailboxes(tenant: Tenant, now: datetime) -> None:
     if tenant.scope == Tenant.EVERYBODY:
         lent = Mailbox.objects.filter(tenant=tenant, shard__grant__isnull=False, disconnected_at=None).covered()
         pks = list(lent.order_by("pk").values_list("pk", flat=True))
+        keep_mailboxes(Mailbox.objects.filter(pk__in=pks), now=now)
         for pk, shard in zip(pks, _shards_with_room(tenant, len(pks)), strict=True):
             Mailbox.objects.filter(pk=pk).update(shard=shard, due_at=now)
     back = Mailbox.objects.filter(tenant=tenant, state=Mailbox.EXCLUDED, cause="mailbox_removed", person__ended_at=None)
+    keep_mailboxes(back, now=now)
     back.update(state=Mailbox.NEVER, cause="", state_since=now, due_at=now)
     users = Person.objects.filter(tenant=tenant, kind=Person.USER, ended_at=None, mailboxes=None)
     people = list(users.order_by("pk").values_list("pk", flat=True))
     at = moment(now)
     insert_rows(
         Mailbox,
-        ("tenant_id", "person_id", "shard_id", "public_id", "state_since", "due_at"),
+        ("tenant_id", "person_id", "shard_id", "public_id", "state_since", "first_seen_at", "due_at"),
         [
-            (tenant.pk, person, shard, public_id(), at, at)
+            (tenant.pk, person, shard, public_id(), at, at, at)
             for person, shard in zip(people, _shards_with_room(tenant, len(people)), strict=True)
         ],
     )

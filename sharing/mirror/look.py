@@ -10,6 +10,7 @@ from sharing.models import Calendar, Change, DeliveryPeriod, Mailbox
 
 from .compare import compare_calendar, trust_permissions
 from .known import load_calendars
+from .past import calendar_row, keep
 from .write import Entry, write_permissions
 
 HOUR = timedelta(hours=1)
@@ -81,6 +82,7 @@ def store_calendar(
         owner_sort = calendar.mailbox.person.name.casefold()[:128]
         entry = Entry(calendar.mailbox_id, calendar.pk, owner_sort, known.read_at, diff)
         write_permissions(tenant=calendar.mailbox.tenant, entries=[entry], now=now, change=change)
+    keep(tenant=calendar.tenant_id, rows=[calendar_row(calendar.mailbox_id, known)], now=now)
     Calendar.objects.filter(pk=calendar.pk).update(state=Mailbox.OK, cause="", read_at=asked_at)
     return True
 

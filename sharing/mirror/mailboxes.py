@@ -9,6 +9,7 @@ from sharing.models import DeliveryPeriod, Mailbox, SyncShard
 from .compare import OK
 from .diff import MailboxDiff, gap_minutes
 from .known import Slot, Stub
+from .past import keep, mailbox_row
 from .rows import insert_rows, moment, update_rows
 
 RECENT = timedelta(days=7)  # a mailbox that changed is read hourly this long
@@ -34,6 +35,7 @@ def write_mailboxes(
     `asked_at` is when Microsoft was asked: a reading is as fresh as that. Whoever wrote a mailbox meanwhile, or
     asked for it again, keeps their own `due_at`.
     """
+    keep(tenant=shard.tenant_id, rows=[mailbox_row(d, shard, asked_at) for d in dirty], now=now)
     update_rows(Mailbox, _MAILBOX, [_mailbox_row(d, asked_at, now) for d in dirty])
     insert_rows(
         DeliveryPeriod,

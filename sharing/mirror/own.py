@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import Grant, Mailbox, SyncShard, Tenant
+from sharing.models import Grant, Mailbox, SyncShard, Tenant, keep_mailboxes
 
 from .directory import store_person
 from .store import BREAKER
@@ -72,7 +72,9 @@ def _take(shard: SyncShard, grant: Grant, user: graph.User, now: datetime) -> Ma
     """The grant's mailbox in its own shard and due, or None where somebody else reads it."""
     person = store_person(tenant=grant.tenant, user=user, now=now)
     mailbox, is_new = Mailbox.objects.get_or_create(
-        tenant=grant.tenant, person=person, defaults={"shard": shard, "state_since": now, "due_at": now}
+        tenant=grant.tenant,
+        person=person,
+        defaults={"shard": shard, "state_since": now, "first_seen_at": now, "due_at": now},
     )
     Grant.objects.filter(pk=grant.pk).update(mailbox=mailbox, account_address=user.address or grant.account_address)
     if is_new:
@@ -80,6 +82,8 @@ def _take(shard: SyncShard, grant: Grant, user: graph.User, now: datetime) -> Ma
     if mailbox.shard_id != shard.pk and _is_read_by_another(mailbox, grant.tenant):
         return None
     back = {"state": Mailbox.NEVER, "cause": "", "state_since": now} if mailbox.state == Mailbox.EXCLUDED else {}
+    if back or mailbox.shard_id != shard.pk:
+        keep_mailboxes(Mailbox.objects.filter(pk=mailbox.pk), now=now)
     Mailbox.objects.filter(pk=mailbox.pk).update(shard=shard, due_at=now, **back)
     return mailbox
 
@@ -98,4 +102,6 @@ def _note(shard: SyncShard, error: graph.GraphError, now: datetime) -> None:
     """The mailbox stays as last known, and says why."""
     state = Mailbox.DENIED if isinstance(error, graph.Denied | graph.SignInError) else Mailbox.UNREACHABLE
     rows = Mailbox.objects.filter(shard=shard).exclude(state__in=[Mailbox.EXCLUDED, state])
-    rows.update(state=state, cause=error.cause[:80], state_since=now, digest="")
+    with transaction.atomic():
+        keep_mailboxes(rows, now=now)
+        rows.update(state=state, cause=error.cause[:80], state_since=now, digest="")

@@ -20,6 +20,7 @@ from sharing.models import (
     PersonAddress,
     Tenant,
     User,
+    keep_mailboxes,
 )
 
 from .known import load_calendars
@@ -71,11 +72,13 @@ def apply_scope(*, tenant: Tenant, now: datetime) -> None:
     left_out = mine.filter(state=Mailbox.EXCLUDED, cause__in=_BY_SCOPE.values())
     with transaction.atomic():
         back = left_out.filter(inside(tenant), disconnected_at=None, person__ended_at=None)
+        keep_mailboxes(back, now=now)
         taken = back.update(
             state=Mailbox.NEVER, cause="", state_since=now, due_at=now, version=F("version") + 1
         )  # fmt: skip
         gone = 0
         if cause:
+            keep_mailboxes(left_out.exclude(cause=cause), now=now)
             left_out.exclude(cause=cause).update(cause=cause)
             gone = leave_out(mailboxes=mine.exclude(inside(tenant)), tenant=tenant, cause=cause, now=now)
         if taken or gone:
@@ -93,6 +96,7 @@ def leave_out(*, mailboxes: MailboxQuerySet, tenant: Tenant, cause: str, now: da
     pks = list(mailboxes.filter(tenant=tenant).covered().order_by("pk").values_list("pk", flat=True))
     for chunk in chunks(pks):
         with transaction.atomic():
+            keep_mailboxes(Mailbox.objects.filter(pk__in=chunk), now=now)
             Mailbox.objects.filter(pk__in=chunk).update(
                 state=Mailbox.EXCLUDED, cause=cause, state_since=now, due_at=None, digest="", version=F("version") + 1
             )

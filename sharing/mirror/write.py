@@ -14,6 +14,7 @@ from sharing.models.names import folded
 from .compare import ORGANIZATION_ID, CalendarDiff, KnownPermission
 from .diff import MailboxDiff, SeenCalendar
 from .holders import Holders, find_holders
+from .past import calendar_row, keep, permission_row
 from .rows import chunks, insert_rows, moment, update_rows
 
 CALENDAR_FACE = (
@@ -40,6 +41,7 @@ def write_calendars(
     ids: dict[tuple[int, str], int] = {}
     new: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
+    past = []
     for diff in dirty:
         for seen in diff.calendars:
             read_at = moment(_read_at(seen, asked_at))
@@ -52,6 +54,7 @@ def write_calendars(
                 ids[diff.slot.pk, seen.graph_id] = seen.known.id
                 if seen.is_dirty:
                     state = seen.state
+                    past.append(calendar_row(diff.slot.pk, seen.known))
                     changed.append(
                         (*seen.face, _searched(seen), state.state, state.cause, read_at, None, seen.known.id)
                     )
@@ -67,6 +70,7 @@ def write_calendars(
         "read_at",
     )
     insert_rows(Calendar, (*columns, "first_seen_at"), new)
+    keep(tenant=tenant.pk, rows=past, now=now)
     update_rows(Calendar, (*CALENDAR_FACE, "search", "state", "cause", "read_at", "ended_at"), changed)
     for chunk in chunks({row[1] for row in new}):
         rows = Calendar.objects.filter(mailbox__in=chunk).values_list("mailbox_id", "graph_id", "pk")
@@ -103,6 +107,12 @@ def write_permissions(*, tenant: Tenant, entries: Sequence[Entry], now: datetime
     _insert_new(tenant, entries, holders, now, change)
     rows = {"began": [], "ended": [], "retouched": []}  # type: dict[str, list[tuple[Any, ...]]]
     past: list[tuple[KnownPermission, Entry, str, str]] = []
+    faces = [
+        permission_row(entry.mailbox, row, seen)
+        for entry in entries
+        for row, seen in (*entry.diff.role_changed, *entry.diff.reopened, *entry.diff.retouched)
+    ]
+    keep(tenant=tenant.pk, rows=faces, now=now)
     for entry in entries:
         confirmed = moment(entry.confirmed_at)
         for row, seen in entry.diff.role_changed:
