@@ -11,7 +11,7 @@ from sharing import access, graph, mirror
 from sharing.models import Calendar, Change
 
 from .decide import QUIET_SECONDS, UNCLEAR_SECONDS, Decision, Do, decide
-from .request import record
+from .intent import record
 from .targets import WRITE_SECONDS, DeliveryTarget, EntryTarget, Look, target_of
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def apply(
 
 
 def _advance(client: graph.Client, change: Change, clock: Clock, is_in_time: Callable[[], bool]) -> None:
-    cause = access.may_change(change.actor, change.mailbox)
+    cause = still_may(change)
     if cause and change.sent_at is None:
         state = Change.FAILED if cause == "not_allowed" else Change.CANCELLED
         return _finish(change, Decision(Do.FAILED, cause), clock(), state=state)
@@ -72,6 +72,14 @@ def _advance(client: graph.Client, change: Change, clock: Clock, is_in_time: Cal
         if look is None:
             return None
     return _settle(client, change, target, look, decision, clock)
+
+
+def still_may(change: Change) -> str:
+    """Why whoever asked may not any more, as a cause word; asked right before sending."""
+    return access.may_change(
+        change.actor, change.mailbox, change.actor_kind, change.permission, change.after or None, change.approved_by,
+        address=change.address if change.kind == Change.CREATE else "", before=change.before,
+    )  # fmt: skip
 
 
 def _calendar_ended(change: Change) -> bool:

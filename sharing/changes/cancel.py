@@ -7,7 +7,7 @@ from django.db.models import F
 
 from sharing.models import Change, Tenant
 
-from .request import record
+from .intent import record
 
 RESTORED = "restored"  # the cause of changes that a backup brought back
 

@@ -1,93 +1,60 @@
 """Writes down what a person asked for, before anything is sent."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TypedDict, Unpack
 
-from django.db import IntegrityError, transaction
-
-from sharing import access
-from sharing.models import DELIVERY_OPTIONS, AuditEvent, CalendarPermission, Change, Mailbox, Role, User, reach
+from sharing import graph
+from sharing.models import DELIVERY_OPTIONS, Calendar, CalendarPermission, Change, Mailbox, Role, User, reach
 
 from .decide import Wish
 from .decide import would_raise as _would_raise
-
-AFTER_UNKNOWN = timedelta(minutes=3)  # lease and deadline of a change whose outcome nobody confirmed
-
-
-class Refused(Exception):
-    """The wish was not written down and nothing will happen; each subclass says why."""
+from .holders import Holder, holder_at, roles_to_give
+from .intent import Asking, new_change, write_down
+from .refusals import AlreadyGone, NothingToDo, NotNow, NotRemovable, RoleNotAllowed, Stale, WouldRaise
 
 
-class Stale(Refused):
-    """The form showed another value than is true now; `found` is the one that is."""
+class Extras(TypedDict, total=False):
+    """What every verb takes besides: as what the actor acts (a kind of Change), whose yes it has, why, and for what."""
 
-    def __init__(self, found: str) -> None:
-        super().__init__(found)
-        self.found = found
-
-
-class AlreadyGone(Refused):
-    """The access ended meanwhile."""
+    kind: str
+    approved_by: User | None
+    reason: str
+    undoes: Change | None
+    follows: Change | None
 
 
-class RoleNotAllowed(Refused):
-    """Not among the entry's allowedRoles."""
-
-
-class NotRemovable(Refused):
-    """isRemovable is false: it can be lowered, not removed."""
-
-
-class NothingToDo(Refused):
-    """It is so already."""
-
-
-class WouldRaise(Refused):
-    """The person would fall back to more than they have; `role` is what everybody has."""
-
-    def __init__(self, role: str) -> None:
-        super().__init__(role)
-        self.role = role
-
-
-class ChangeOpen(Refused):
-    """Another change of the same thing is underway; `change` is that one (None where it just ended)."""
-
-    def __init__(self, change: Change | None) -> None:
-        super().__init__("a change is underway")
-        self.change = change
-
-
-class NotNow(Refused):
-    """Changes are not possible now; `cause`: not_allowed, frozen, not_connected or writes_off."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-
-def request_role(*, permission: CalendarPermission, role: str, seen: str, actor: User, now: datetime) -> Change:
+def request_role(
+    *, permission: CalendarPermission, role: str, seen: str, actor: User, now: datetime, **extras: Unpack[Extras]
+) -> Change:
     """Ask for another role within allowedRoles; `seen` is what the form showed. Raises Refused."""
-    row = _fresh(permission, seen, actor)
+    asking = Asking(actor, now, **extras)
+    row = _fresh(permission, seen, role, asking)
     if role == row.role:
         raise NothingToDo
     if role not in row.choices():
         raise RoleNotAllowed
     _stop_if_more(row, role)
-    return _write_down(Change.ROLE, row, role, actor, now)
+    return _write_down(Change.ROLE, row, role, asking)
 
 
-def request_removal(*, permission: CalendarPermission, seen: str, actor: User, now: datetime) -> Change:
+def request_removal(
+    *, permission: CalendarPermission, seen: str, actor: User, now: datetime, **extras: Unpack[Extras]
+) -> Change:
     """Ask for the access to end; `seen` is the role the page showed. Raises Refused."""
-    row = _fresh(permission, seen, actor)
+    asking = Asking(actor, now, **extras)
+    row = _fresh(permission, seen, None, asking)
     if row.removable is False:
         raise NotRemovable
     _stop_if_more(row, None)
-    return _write_down(Change.REMOVE, row, "", actor, now)
+    return _write_down(Change.REMOVE, row, "", asking)
 
 
-def request_delivery(*, mailbox: Mailbox, option: str, seen: str, actor: User, now: datetime) -> Change:
+def request_delivery(
+    *, mailbox: Mailbox, option: str, seen: str, actor: User, now: datetime, **extras: Unpack[Extras]
+) -> Change:
     """Ask for another recipient of meeting requests; `seen` is the option the form showed. Raises Refused."""
-    _check_authority(actor, mailbox)
+    asking = Asking(actor, now, **extras)
+    asking.check(mailbox)
     row = Mailbox.objects.select_related("tenant", "person").get(pk=mailbox.pk)
     if option not in DELIVERY_OPTIONS:
         raise RoleNotAllowed
@@ -95,13 +62,66 @@ def request_delivery(*, mailbox: Mailbox, option: str, seen: str, actor: User, n
         raise Stale(row.delivery_option)
     if row.delivery_option == option:
         raise NothingToDo
-    return _store(
-        now, actor,
-        Change(
-            kind=Change.DELIVERY, tenant=row.tenant, mailbox=row, before=row.delivery_option, after=option,
-            target=f"delivery:{row.pk}",
-        ),
+    change = new_change(Change.DELIVERY, row, f"delivery:{row.pk}", before=row.delivery_option, after=option)
+    return write_down(change, asking)
+
+
+def request_create(
+    *, calendar: Calendar, address: str, name: str, role: str, actor: User, now: datetime, **extras: Unpack[Extras]
+) -> Change:
+    """Ask for access for somebody who has none; Outlook sends them an invitation. Raises Refused.
+
+    Which roles may be given is asked of Microsoft right before it is sent; here only what is never allowed is refused.
+    With `undoes`, a removal, it is that removal's undo: possible wherever changes are, and never more than there was.
+    """
+    asking = Asking(actor, now, **extras)
+    related = ("mailbox", "mailbox__tenant", "mailbox__person")
+    row = Calendar.objects.select_related(*related).get(pk=calendar.pk)
+    holder = holder_at(row.mailbox, address, name)
+    asking.check(row.mailbox, role=role, address=holder.address)
+    removal = asking.undoes if asking.undoes and asking.undoes.kind == Change.REMOVE else None
+    if removal is None and not row.mailbox.tenant.creates_on:
+        raise NotNow("creates_off")
+    if row.ended_at is not None or not row.is_own:
+        raise AlreadyGone
+    _stop_if_there(row, holder, role)
+    most = _former(removal, row, holder) if removal else None
+    if role not in roles_to_give(row, holder) or (most is not None and reach(role) > reach(most)):
+        raise RoleNotAllowed
+    change = new_change(
+        Change.CREATE, row.mailbox, create_target(row, holder.address), before="", after=role, calendar=row,
+        name=holder.name, address=holder.address,
     )  # fmt: skip
+    return write_down(change, asking)
+
+
+def create_target(calendar: Calendar, address: str) -> str:
+    """What a creation is about, short enough for its column whatever the address."""
+    return f"create:{calendar.pk}:{holder_key(address)}"
+
+
+def holder_key(address: str) -> str:
+    folded = graph.fold_address(address.strip())
+    return folded if len(folded) <= 80 else f"{folded[:40]}…{folded[-39:]}"
+
+
+def _former(removal: Change, calendar: Calendar, holder: Holder) -> str:
+    """The role that a removal took away. Raises RoleNotAllowed where it is about somebody else."""
+    is_same = removal.calendar_id == calendar.pk and graph.fold_address(removal.address) in holder.addresses
+    if not is_same or removal.state != Change.APPLIED:
+        raise RoleNotAllowed
+    return removal.before
+
+
+def _stop_if_there(calendar: Calendar, holder: Holder, role: str) -> None:
+    """Raises NothingToDo or Stale where the holder has an entry already."""
+    for entry in CalendarPermission.objects.open().filter(calendar=calendar, is_organization=False):
+        if graph.fold_address(entry.address) in holder.addresses or (
+            holder.person and entry.grantee_id == holder.person.pk
+        ):
+            if entry.role == role:
+                raise NothingToDo
+            raise Stale(entry.role)
 
 
 def fall_back(permission: CalendarPermission) -> str | None:
@@ -134,10 +154,10 @@ def _wish(permission: CalendarPermission, role: str | None) -> Wish:
     return Wish(permission.role, role, before_rank=reach(permission.role), after_rank=after)
 
 
-def _fresh(permission: CalendarPermission, seen: str, actor: User) -> CalendarPermission:
-    _check_authority(actor, permission.mailbox)
+def _fresh(permission: CalendarPermission, seen: str, role: str | None, asking: Asking) -> CalendarPermission:
     related = ("calendar", "mailbox", "mailbox__tenant", "mailbox__person", "grantee")
     row = CalendarPermission.objects.select_related(*related).get(pk=permission.pk)
+    asking.check(row.mailbox, permission=row, role=role)
     if row.ended_at is not None:
         raise AlreadyGone
     if row.role != seen:
@@ -145,52 +165,14 @@ def _fresh(permission: CalendarPermission, seen: str, actor: User) -> CalendarPe
     return row
 
 
-def _check_authority(actor: User, mailbox: Mailbox) -> None:
-    if cause := access.may_change(actor, mailbox):
-        raise NotNow(cause)
-
-
 def _stop_if_more(row: CalendarPermission, role: str | None) -> None:
     if would_raise(row, role):
         raise WouldRaise(fall_back(row) or "")
 
 
-def _write_down(kind: str, row: CalendarPermission, after: str, actor: User, now: datetime) -> Change:
-    return _store(
-        now, actor,
-        Change(
-            kind=kind, tenant=row.mailbox.tenant, mailbox=row.mailbox, calendar=row.calendar, permission=row,
-            name=row.name, address=row.address, before=row.role, after=after, target=f"permission:{row.pk}",
-        ),
+def _write_down(kind: str, row: CalendarPermission, after: str, asking: Asking) -> Change:
+    change = new_change(
+        kind, row.mailbox, f"permission:{row.pk}", before=row.role, after=after, calendar=row.calendar, permission=row,
+        name=row.name, address=row.address,
     )  # fmt: skip
-
-
-def _store(now: datetime, actor: User, change: Change) -> Change:
-    """Intent and audit commit together and durably; ringing is the caller's, after this returned."""
-    change.actor, change.actor_kind = actor, access.actor_kind(actor, change.mailbox)
-    change.requested_at = now
-    change.due_at = _first_try(change.target, now)
-    try:
-        with transaction.atomic(durable=True):
-            change.save(force_insert=True)
-            record(change, "change.requested", actor=actor, now=now)
-    except IntegrityError as error:
-        raise ChangeOpen(Change.objects.open().filter(target=change.target).first()) from error
-    return change
-
-
-def _first_try(target: str, now: datetime) -> datetime:
-    """A change after one whose outcome is unknown waits until that one can no longer land."""
-    unknown = Change.objects.filter(target=target, state=Change.UNKNOWN, finished_at__gt=now - AFTER_UNKNOWN)
-    last = unknown.order_by("-finished_at").values_list("finished_at", flat=True).first()
-    return last + AFTER_UNKNOWN if last else now
-
-
-def record(change: Change, verb: str, *, actor: User | None, now: datetime, outcome: str = "") -> None:
-    """One audit line about a change: ids and codes only."""
-    AuditEvent.objects.record(
-        now=now, verb=verb, tenant=change.tenant, actor=actor, outcome=outcome, before=change.before,
-        after=change.after, request_id=str(change.request_id),
-        subject={"change": change.public_id, "kind": change.kind, "mailbox": change.mailbox.public_id,
-                 "calendar": change.calendar.public_id if change.calendar else "", "permission": change.permission_id},
-    )  # fmt: skip
+    return write_down(change, asking)
