@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 
 from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
 from sharing.graph.errors import ConfigurationRefused
-from sharing.models import READER, WRITER, AppCredential, Tenant
+from sharing.models import READER, WRITER, AppCredential, Tenant, triggers
 
 from . import proxies
 
@@ -128,6 +128,22 @@ def something_proves_who_we_are(databases=None, **kwargs) -> Iterator[CheckMessa
             hint="Make one on the page Credentials, or set MICROSOFT_WRITER_CERTIFICATE.",
             id="portal.W005",
         )
+
+
+@register(Tags.database)
+def the_audit_log_is_guarded(databases=None, **kwargs) -> Iterator[CheckMessage]:
+    """A warning, not an error: `migrate` asks before it makes what is missing."""
+    for alias in databases or []:
+        try:
+            gone = triggers.missing(alias)
+        except DatabaseError:
+            continue  # it is down, which is another story
+        if gone:
+            yield Warning(
+                f"The database does not guard the audit log: {', '.join(gone)} is missing, switched off or altered.",
+                hint="`manage.py migrate` makes them; then `manage.py audit_verify`.",
+                id="portal.W006",
+            )
 
 
 @register(Tags.security)

@@ -1,8 +1,14 @@
 """The one app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SharingConfig(AppConfig):
     name = "sharing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from .models import triggers  # models are there only now
+
+        post_migrate.connect(triggers.make, sender=self)

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 import pytest
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from sandbox.cloud import Cloud
 from sandbox.server import Server
 from sharing.connect import calls, clients
+from sharing.models import triggers
 from tests.cloud import cloud_session
 
 LEFT_OUT = "left out: "
@@ -64,6 +66,23 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--no-sandbox"]}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def a_whole_database_may_be_emptied():
+    """Between tests that commit, tables are emptied: the audit log refuses that, so its triggers are lifted for it.
+
+    `flush` ends like `migrate`, which makes them again.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def lifted(operations, statements):
+        triggers.lift(operations.connection.alias)
+        return flush(operations, statements)
+
+    BaseDatabaseOperations.execute_sql_flush = lifted
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush
+
+
 @pytest.fixture(autouse=True)
 def nobody_asked_before():
     """Time stands still in many tests, so what they ask would be counted together."""
@@ -75,6 +94,7 @@ def cloud(monkeypatch):
     """A fresh pretend Microsoft in this process; every client the portal builds ends up in it, without a socket."""
     cloud = Cloud()
     session = cloud_session(cloud, at=clients.endpoints())
+    session.on_answer = calls.heard
     clients.forget_tokens()
     calls.forget()
     monkeypatch.setattr(clients, "session_for", lru_cache(lambda where: session))

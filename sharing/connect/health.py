@@ -15,7 +15,7 @@ from django.db.models import F, ForeignKey
 from kombu.exceptions import KombuError
 
 from sharing import graph
-from sharing.models import READER, WRITER, Change, GroupLimit, SyncRun, SyncShard, Tenant, User
+from sharing.models import READER, WRITER, Change, GroupLimit, SyncRun, SyncShard, Tenant, User, triggers
 
 from . import clients, credentials, limits, rotation
 from .proof import WRITES, Proof, lacking_for_writes, prove
@@ -132,6 +132,13 @@ def _database() -> Iterator[Check]:
     yield Check("database", OK, f"{connection.display_name} {version} answers and is migrated.")
     if connection.vendor == "sqlite":
         yield from _sqlite()
+    if gone := triggers.missing():
+        what = f"The database does not guard the audit log ({', '.join(gone)}): run `manage.py migrate`, and ask who."
+        yield Check("audit", PROBLEM, what)
+    else:
+        yield Check(
+            "audit", OK, "The database lets nobody alter the audit log; `manage.py audit_verify` reads it."
+        )
     astray = sum(_astray())
     if astray:
         yield Check(

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import connection
 
-from sharing.models import Tenant
+from sharing.models import Tenant, triggers
 
 BUSY_SECONDS = 60.0
 _BUSY = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
@@ -80,7 +80,10 @@ def _load_postgres(file: Path, frozen_at: datetime) -> None:
     tables = [*ours, *({"django_migrations"} & set(connection.introspection.table_names()))]
     connection.close()  # its locks would make psql wait
     before, whole, after = (file.with_name(f"{n}.sql") for n in range(3))
-    before.write_text(f"DROP TABLE IF EXISTS {', '.join(map(quote, tables))} CASCADE;\n" if tables else "")
+    drop = [f"DROP TABLE IF EXISTS {', '.join(map(quote, tables))} CASCADE;"] if tables else []
+    # The functions of the audit log's triggers outlive their tables, and the dump makes them itself.
+    drop += [f"DROP FUNCTION IF EXISTS {name}();" for name in triggers.functions()]
+    before.write_text("\n".join([*drop, ""]))
     with file.open("rb") as source, whole.open("wb") as target:
         for _ in range(_HEADER_LINES):
             line = source.readline()
