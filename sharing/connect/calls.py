@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import F, Sum
 
 from sharing import graph
@@ -52,7 +52,7 @@ def flush(now: datetime) -> None:
     try:
         with transaction.atomic():
             _add(made, refused, now.date())
-    except DatabaseError as error:
+    except Error as error:
         log.warning("calls are counted later", extra={"cause": type(error).__name__})
         with _lock:
             _made.update(made)

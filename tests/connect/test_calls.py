@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from sharing import graph
 from sharing.connect import calls, client_for
@@ -53,19 +53,19 @@ def test_a_path_with_events_would_be_seen(contoso, clock):
     assert calls.events_read(calls.made_in(contoso, clock())) == 3
 
 
-def test_what_cannot_be_counted_now_is_counted_later(contoso, clock):
+@pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("connection already closed")])
+def test_what_cannot_be_counted_now_is_counted_later(contoso, clock, error):
+    def refuse(execute, sql, params, many, context):
+        if "call" in sql and "SAVEPOINT" not in sql:
+            raise error
+        return execute(sql, params, many, context)
+
     graph.get_organization(client_for(contoso))
-    with connection.execute_wrapper(_refuse):
+    with connection.execute_wrapper(refuse):
         calls.flush(clock())
     assert not CallCount.objects.exists()
     calls.flush(clock.forward(days=1))
     assert calls.made_in(contoso, clock()) == {"GET /organization": (1, 0)}
-
-
-def _refuse(execute, sql, params, many, context):
-    if "call" in sql and "SAVEPOINT" not in sql:
-        raise OperationalError("locked")
-    return execute(sql, params, many, context)
 
 
 @pytest.mark.django_db(transaction=True)
