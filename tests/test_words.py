@@ -100,8 +100,8 @@ def test_custom_and_unknown_roles_are_summed_up_as_set_in_outlook():
 
 
 def test_only_names_are_marked_as_names():
-    parts = words.summary_parts([Row("Can Edit", "write")], "Contoso")
-    assert parts == [("Can Edit", True), (" can edit.", False)]
+    row = Row("Can Edit", "write")
+    assert words.summary_parts([row], "Contoso") == [("Can Edit", row), (" can edit.", None)]
 
 
 # Falling back
@@ -367,3 +367,17 @@ def test_names_of_every_script_and_emoji_stay_as_they_are():
 def test_the_number_of_an_account_is_no_name():
     assert words.is_sid("S-1-5-21-1-2-3") and words.is_sid("NT:S-1-5-21-1085031214-1563985344")
     assert not words.is_sid("S-1-5 Room") and not words.is_sid("Adele Vance")
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "custom_lost", "private_granted", "outsider_raised", "disabled_delegate", "disabled_left", "last_delegate",
+        "last_delegate_only",
+    ],  # fmt: skip
+)
+def test_a_guard_is_a_sentence_with_the_names_as_they_are(guard):
+    icon, sentence = words.guard_words(guard, name="{org} {0}", org="{name}", whose=words.Whose("Front desk"))
+    assert icon and sentence.endswith(".")
+    assert "{org} {0}" in sentence or guard == "disabled_left"
+    assert ("{name} and will see" in sentence) == (guard == "outsider_raised")

@@ -32,6 +32,7 @@ from .delivery import (
     separate_rights,
     still_to_nobody,
 )  # fmt: skip
+from .guards import guard_words
 from .names import GONE, NOT_FOUND, is_account_number, is_sid, visible
 from .preview import EQUIVALENT, EXACTLY, NO_POWERSHELL
 from .roles import (
@@ -77,8 +78,8 @@ __all__ = [
     "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "STATE_LABELS", "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY",
     "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "ago", "answer_anyway", "calendar_words", "cause_words",
     "change_outcome", "change_sentence", "counted", "day", "delivery_choices", "delivery_words", "everyone_at",
-    "falls_back_to", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment", "no_delegate", "noticed",
-    "noticed_sentence", "purpose_label", "quoted", "rank", "role_label", "role_sentence", "role_words",
-    "separate_rights", "short_day", "since", "state_words", "still_to_nobody", "summary", "summary_parts", "visible",
-    "zone_of", "zone_words",
+    "falls_back_to", "guard_words", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment",
+    "no_delegate", "noticed", "noticed_sentence", "purpose_label", "quoted", "rank", "role_label", "role_sentence",
+    "role_words", "separate_rights", "short_day", "since", "state_words", "still_to_nobody", "summary",
+    "summary_parts", "visible", "zone_of", "zone_words",
 ]  # fmt: skip

@@ -184,31 +184,31 @@ def listed(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def summary_parts(permissions: Iterable[Shared], org_name: str, whose: Whose = YOU) -> list[tuple[str, bool]]:
-    """One calendar's sharing as pieces of text, each with True where it is a person's name."""
-    groups: dict[str, list[str]] = {}
+def summary_parts(permissions: Iterable[Shared], org_name: str, whose: Whose = YOU) -> list[tuple[str, Shared | None]]:
+    """One calendar's sharing as pieces of text, each with whose name it is, or None."""
+    groups: dict[str, list[Shared]] = {}
     everyone = "none"
     for permission in sorted(permissions, key=lambda p: -rank(p.role)):
         if permission.is_organization:
             everyone = permission.role
         else:
             verb = permission.role if permission.role in _VERBS else "custom"
-            groups.setdefault(verb, []).append(visible(permission.name))
-    parts: list[tuple[str, bool]] = []
-    for role, names in groups.items():
-        shown, more = (names, 0) if len(names) <= 3 else (names[:1], len(names) - 1)
-        for place, name in enumerate(shown):
+            groups.setdefault(verb, []).append(permission)
+    parts: list[tuple[str, Shared | None]] = []
+    for role, held in groups.items():
+        shown, more = (held, 0) if len(held) <= 3 else (held[:1], len(held) - 1)
+        for place, permission in enumerate(shown):
             last = place == len(shown) - 1 and not more
-            parts += [(" and " if last else ", ", False)] if place else []
-            parts.append((name, True))
+            parts += [(" and " if last else ", ", None)] if place else []
+            parts.append((visible(permission.name), permission))
         also = f" and {counted(more, 'more', 'more')}" if more else ""
         one, several = _VERBS.get(role, _ELSE)
-        parts.append((f"{also} {whose.said(one if len(names) == 1 else several)}. ", False))
+        parts.append((f"{also} {whose.said(one if len(held) == 1 else several)}. ", None))
     if rank(everyone) > 0:
-        parts.append((f"{everyone_at(org_name)} {whose.said(_VERBS.get(everyone, _ELSE)[0])}. ", False))
+        parts.append((f"{everyone_at(org_name)} {whose.said(_VERBS.get(everyone, _ELSE)[0])}. ", None))
     if not parts:
-        return [("Not shared with anyone.", False)]
-    parts[-1] = (parts[-1][0].rstrip(), False)
+        return [("Not shared with anyone.", None)]
+    parts[-1] = (parts[-1][0].rstrip(), None)
     return parts
 
 

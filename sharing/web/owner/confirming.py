@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sharing import access, changes, words
+from sharing.changes.guards import LAST_DELEGATE, LAST_DELEGATE_ONLY
 from sharing.models import DELEGATE_ROLES, CalendarPermission, User
 
 from .rows import PersonRow, choices_of, holder, named_inside, person_row, whose, words_for
@@ -27,9 +28,14 @@ class Confirm:
 
 
 def asks_once_more(permission: CalendarPermission, role: str) -> bool:
-    """Lowering, a delegate role, anything for somebody outside, and showing everybody more than busy times."""
-    if words.rank(role) < words.rank(permission.role):
+    """A delegate role, more for somebody outside, showing everybody more than busy times, and what may surprise.
+
+    Lowering is done at once, and can be undone.
+    """
+    if changes.guards(permission, role) or changes.would_raise(permission, role):
         return True
+    if words.rank(role) < words.rank(permission.role):
+        return False
     if permission.is_organization:
         return words.rank(role) > words.rank("freeBusyRead")
     return role in DELEGATE_ROLES or permission.inside is not True
@@ -43,6 +49,7 @@ def confirm_removal(permission: CalendarPermission, *, user: User, now: datetime
         happens.append(("x", _no_longer_answers(name, of)))
     if words.rank(permission.role) >= words.rank("write"):
         happens.append(("check", f"Events that {inside} made stay."))
+    happens += _guarded(permission, None, inside, org, of)
     elsewhere = _elsewhere(permission, user)
     if elsewhere:
         happens.append(("check", f"Access to {words.listed(elsewhere)} doesn’t change."))
@@ -72,7 +79,9 @@ def confirm_role(permission: CalendarPermission, role: str, *, user: User, now: 
         option = words.delivery_words(permission.mailbox.delivery_option, whose=of)
         can = of.said("can answer invitations for {you}")
         happens.append(("mail", f"{name} {can}. Who gets them: “{option.title}”."))
-    if permission.inside is False:
+    guarded = _guarded(permission, role, name, org, of)
+    happens += guarded
+    if permission.inside is False and "world" not in dict(guarded):
         happens.append(("world", f"{name} is outside {org}."))
     elif permission.inside is None:
         happens.append(("world", f"Microsoft 365 doesn’t say whether {inside} is inside {org}."))
@@ -92,6 +101,14 @@ def confirm_role(permission: CalendarPermission, role: str, *, user: User, now: 
         offer=_offer(permission, role),
         button="Change access",
     )
+
+
+def _guarded(
+    permission: CalendarPermission, role: str | None, name: str, org: str, of: words.Whose
+) -> list[tuple[str, str]]:
+    """What may surprise, save for the last delegate: that is a warning of its own."""
+    found = [each for each in changes.guards(permission, role) if each not in (LAST_DELEGATE, LAST_DELEGATE_ONLY)]
+    return [words.guard_words(each, name=name, org=org, whose=of) for each in found]
 
 
 def may_become(permission: CalendarPermission, role: str) -> bool:

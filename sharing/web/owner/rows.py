@@ -315,6 +315,7 @@ def checked(mailbox: Mailbox, now: datetime, calendar: Calendar | None = None) -
 class Shared:
     """One permission as the summary sentence wants it."""
 
+    pk: int
     name: str
     role: str
     is_organization: bool
@@ -345,7 +346,7 @@ def calendar_row(
     return CalendarRow(
         calendar=calendar,
         title=title_of(calendar, user),
-        shared=[Shared(r.name, r.permission.role, r.permission.is_organization) for r in rows],
+        shared=[Shared(r.permission.pk, r.name, r.permission.role, r.permission.is_organization) for r in rows],
         faces=persons[:FACES],
         outside=f"{sentence_case(words.counted(outside, 'person', 'people'))} outside {org}" if outside else "",
         is_known=calendar.read_at is not None,

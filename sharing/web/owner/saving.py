@@ -212,6 +212,12 @@ def _choose(
             )
             for role in roles
         ],
+        "less": [
+            (role, words.role_label(role, words.OWNER, whose=row.whose))
+            for role in reversed(allowed)
+            if words.rank(role) < words.rank(permission.role) and not permission.is_organization
+        ],
+        "removal": confirm_removal(permission, user=request.user, now=timezone.now()) if row.can_remove else None,
         "limit": _limit(permission, allowed, row.whose),
         "private_events": words.PRIVATE_EVENTS,
         "form": form,

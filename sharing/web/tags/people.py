@@ -1,13 +1,16 @@
 """Icons, people, roles and flags: small pieces that stand in every row."""
 
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sharing import words
+from sharing.models import Calendar
 
 register = template.Library()
 
@@ -132,12 +135,22 @@ def mailbox_state(state: str) -> SafeString:
 
 
 @register.simple_tag
-def summary(permissions, org_name: str = "", whose: words.Whose = words.YOU) -> SafeString:
+def summary(
+    permissions, org_name: str = "", whose: words.Whose = words.YOU, calendar: Calendar | None = None
+) -> SafeString:
     """`{% summary calendar.shared tenant.name %}`: who shares a calendar in one line, names in bold.
 
-    Each of `permissions` has `name`, `role` and `is_organization`.
+    Each of `permissions` has `name`, `role` and `is_organization`. With `calendar`, a name leads to what that person
+    can do there.
     """
     parts = words.summary_parts(permissions, org_name, whose)
-    return format_html_join(
-        "", "{}", ((format_html("<strong>{}</strong>", text) if named else text,) for text, named in parts)
-    )
+    return format_html_join("", "{}", ((_part(text, held, calendar),) for text, held in parts))
+
+
+def _part(text: str, held: Any, calendar: Calendar | None) -> SafeString | str:
+    if held is None:
+        return text
+    if calendar is None:
+        return format_html("<strong>{}</strong>", text)
+    href = reverse("role", args=[calendar.public_id, held.pk])
+    return format_html('<a class="link strong" href="{}">{}</a>', href, text)

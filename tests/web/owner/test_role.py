@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
-from sharing.models import Change, Role
+from sharing.models import Change, Person, Role
 from tests.contoso import permission, user
 
 from .cast import ADELE, ALEX, KIDS, MEGAN, calendar_of, form_of, page_of
@@ -135,14 +135,50 @@ def test_a_role_that_is_not_allowed_is_refused_at_its_field(owner, adele, wanted
     assert not Change.objects.exists()
 
 
-def test_lowering_is_asked_once_more_and_shows_before_and_after(owner, adele):
-    answer = owner.post(page_of(adele), form_of(adele, role="freeBusyRead"), follow=True)
+def test_lowering_is_saved_at_once(owner, adele):
+    answer = owner.post(page_of(adele), form_of(adele, role="freeBusyRead"))
+    assert (answer.status_code, answer.url) == (302, f"{calendar_of(adele)}#person-{adele.pk}")
+    assert Change.objects.get().after == "freeBusyRead"
+
+
+def test_who_wants_to_look_first_sees_before_and_after_and_what_is_sent(owner, adele):
+    answer = owner.post(page_of(adele), form_of(adele, role="freeBusyRead", check="on"), follow=True)
     assert answer.redirect_chain[0][1] == 302
     assert "Change Adele Vance to “Can view when I’m busy” on Kids parties?" in answer.text
-    assert "Undo" not in answer.text
+    assert "{&quot;role&quot;: &quot;freeBusyRead&quot;}" in answer.text
+    assert "-User &#x27;AdeleV@contoso.com&#x27; -AccessRights AvailabilityOnly" in answer.text
     assert not Change.objects.exists()
-    owner.post(page_of(adele), form_of(adele, role="freeBusyRead", confirmed="on"))
-    assert Change.objects.get().after == "freeBusyRead"
+
+
+def test_a_lower_role_or_none_is_one_click_on_the_page_of_a_person(owner, adele):
+    page = owner.get(page_of(adele)).text
+    assert '<button class="btn" name="role" value="limitedRead">' in page
+    assert '<button class="btn" name="role" value="write">' not in page
+    assert "Adele Vance falls back to what everyone at Contoso sees" in page
+    assert f'action="{page_of(adele)}remove/"' in page
+
+
+def test_who_is_named_on_the_start_page_is_two_clicks_from_less_access(owner, adele):
+    assert f'href="{page_of(adele)}">Adele Vance</a>' in owner.get("/").text
+
+
+def test_giving_access_to_private_events_says_so_first(owner, megan, outside, sync):
+    outside("role", mailbox=ALEX, who=MEGAN, role=Role.DELEGATE)
+    sync()
+    megan.refresh_from_db()
+    answer = owner.post(page_of(megan), form_of(megan, role=Role.PRIVATE_DELEGATE), follow=True)
+    assert "Megan Bowen can then open and change your private events, too." in answer.text
+    assert not Change.objects.exists()
+
+
+def test_making_a_delegate_of_a_disabled_account_says_so_first(owner, adele, outside, sync):
+    outside("share", mailbox=ALEX, who=ADELE, role="read")
+    sync()
+    row = permission(ALEX, ADELE)
+    Person.objects.filter(pk=row.grantee_id).update(enabled=False)
+    answer = owner.post(page_of(row), form_of(row, role=Role.DELEGATE), follow=True)
+    assert "Adele Vance’s account is disabled: nobody there can answer meeting requests." in answer.text
+    assert not Change.objects.exists()
 
 
 def test_raising_to_a_delegate_is_asked_once_more(owner, adele, outside, sync):
@@ -160,7 +196,7 @@ def test_raising_somebody_outside_is_asked_once_more(owner, outside, sync):
     sync()
     row = permission(ALEX, "patti@fabrikam.com", KIDS)
     answer = owner.post(page_of(row), form_of(row, role="limitedRead"), follow=True)
-    assert "Patti Fernandez is outside Contoso." in answer.text
+    assert "Patti Fernandez is outside Contoso and will see more than now." in answer.text
     assert not Change.objects.exists()
     assert "allows no more for people outside." in owner.get(page_of(row)).text
 
