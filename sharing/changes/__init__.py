@@ -1,10 +1,52 @@
 """The only room that alters anything at Microsoft."""
 
 from .apply import apply
+from .batch_numbers import Numbers, numbers, without_delegate
+from .batch_steps import AT_ONCE, HOURLY, settled_mailboxes, step
+from .batches import (
+    LOWERED_TO,
+    MOST_ITEMS,
+    OUTCOMES,
+    TYPED_FROM,
+    Expired,
+    NoBatch,
+    NothingLeft,
+    NotTyped,
+    Progress,
+    TooMany,
+    add_items,
+    cancel_batch,
+    check_batch,
+    confirm_batch,
+    is_expired,
+    progress,
+)
 from .cancel import RESTORED, cancel_open
 from .copies import request_copy_name, request_copy_removal
+from .end_dates import (
+    OwnersOnly,
+    accept_end,
+    cancel_end_date,
+    extend_end_date,
+    set_end_date,
+)
+from .end_policy import EndDateRequired, EndsTooLate, EndsTooSoon, Limit, limit_for, limit_of
+from .end_steps import step_end_date
 from .guards import guards
 from .holders import Holder, holder_at, nearest, roles_to_give
+from .proposals import (
+    AlreadyAsked,
+    Answered,
+    NeedsReason,
+    NotYours,
+    accept,
+    accepted_and_not_carried_out,
+    carry_out,
+    decline,
+    expire,
+    propose,
+    withdraw,
+)
 from .refusals import (
     AlreadyGone,
     BadAddress,
@@ -32,9 +74,16 @@ from .request import (
 from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusals
 
 __all__ = [
-    "AlreadyGone", "BadAddress", "BadName", "CannotUndo", "ChangeOpen", "Holder", "NotACopy", "NotNow", "NotRemovable",
-    "NothingToDo", "RESTORED", "Refused", "RoleNotAllowed", "Stale", "WouldRaise", "apply", "cancel_open", "fall_back", "guards",
-    "holder_at", "is_last_delegate", "nearest", "request_copy_name", "request_copy_removal",
-    "request_create", "request_delivery", "request_removal", "request_role", "role_again", "roles_to_give",
-    "sends_invitation", "undo", "undo_refusal", "undo_refusals", "would_raise",
+    "AT_ONCE", "AlreadyAsked", "AlreadyGone", "Answered", "BadAddress", "BadName", "CannotUndo", "ChangeOpen",
+    "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO", "Limit",
+    "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
+    "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
+    "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
+    "accepted_and_not_carried_out", "add_items", "apply", "cancel_batch", "cancel_end_date", "cancel_open",
+    "carry_out", "check_batch", "confirm_batch", "decline", "expire", "extend_end_date", "fall_back", "guards",
+    "holder_at", "is_expired", "is_last_delegate", "limit_for", "limit_of", "nearest", "numbers", "progress",
+    "propose", "request_copy_name", "request_copy_removal", "request_create", "request_delivery",
+    "request_removal", "request_role", "role_again", "roles_to_give", "sends_invitation", "set_end_date",
+    "settled_mailboxes", "step", "step_end_date", "undo", "undo_refusal", "undo_refusals", "withdraw",
+    "without_delegate", "would_raise",
 ]  # fmt: skip

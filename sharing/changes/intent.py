@@ -1,7 +1,8 @@
 """Writes a wish down: the row and its audit line, durably, before anything is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -28,6 +29,8 @@ class Asking:
     reason: str = ""
     undoes: Change | None = None
     follows: Change | None = None
+    also: Callable[[Change], None] | None = None  # done in the same transaction; what it raises undoes all of it
+    ends_on: date | None = None  # of a creation: its last day, which whoever asks sees to
 
     def check(
         self, mailbox: Mailbox, *, permission: CalendarPermission | None = None, role: str | None = None,
@@ -57,6 +60,8 @@ def write_down(change: Change, asking: Asking) -> Change:
         except IntegrityError as error:
             raise ChangeOpen(Change.objects.open().filter(target=change.target).first()) from error
         record(change, "change.requested", actor=asking.actor, now=asking.now)
+        if asking.also:
+            asking.also(change)
     return change
 
 

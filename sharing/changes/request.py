@@ -1,6 +1,7 @@
 """Writes down what a person asked for, before anything is sent."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import TypedDict, Unpack
 
 from sharing import graph
@@ -8,6 +9,7 @@ from sharing.models import DELIVERY_OPTIONS, Calendar, CalendarPermission, Chang
 
 from .decide import Wish
 from .decide import would_raise as _would_raise
+from .end_policy import check_create, check_raise
 from .holders import Holder, holder_at, roles_to_give
 from .intent import Asking, new_change, write_down
 from .refusals import AlreadyGone, NothingToDo, NotNow, NotRemovable, RoleNotAllowed, Stale, WouldRaise
@@ -21,6 +23,8 @@ class Extras(TypedDict, total=False):
     reason: str
     undoes: Change | None
     follows: Change | None
+    also: Callable[[Change], None] | None
+    ends_on: date | None
 
 
 def request_role(
@@ -34,6 +38,8 @@ def request_role(
     if role not in row.choices():
         raise RoleNotAllowed
     _stop_if_more(row, role)
+    if asking.undoes is None:  # what is only put back needed no date before either
+        check_raise(row, role, asking.now)
     return _write_down(Change.ROLE, row, role, asking)
 
 
@@ -88,6 +94,8 @@ def request_create(
     most = _former(removal, row, holder) if removal else None
     if role not in roles_to_give(row, holder) or (most is not None and reach(role) > reach(most)):
         raise RoleNotAllowed
+    if removal is None:
+        check_create(row.mailbox, role, holder.is_inside, asking.now, ends_on=asking.ends_on)
     change = new_change(
         Change.CREATE, row.mailbox, create_target(row, holder.address), before="", after=role, calendar=row,
         name=holder.name, address=holder.address,
