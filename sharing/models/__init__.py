@@ -9,7 +9,7 @@ from .due import Due, DueQuerySet
 from .end_dates import Cover, EndDate
 from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
-from .past import PastValues, ShardReading, keep_mailboxes, kept
+from .past import Past, PastValues, ShardReading, keep_mailboxes, kept
 from .people import Person, PersonAddress
 from .permissions import (
     DELEGATE_ROLES,
@@ -66,6 +66,7 @@ __all__ = [
     "Mailbox",
     "MailboxQuerySet",
     "Notice",
+    "Past",
     "PastValues",
     "PermissionPeriod",
     "Person",

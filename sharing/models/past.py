@@ -1,6 +1,8 @@
 """What the mirror said before, besides roles: so that a past day can be shown as it was known then."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -70,3 +72,43 @@ def keep_mailboxes(mailboxes: models.QuerySet[Mailbox], *, now: datetime) -> Non
         PastValues(tenant_id=row.pop("tenant_id"), mailbox_id=row.pop("pk"), was=kept(row), ended_at=now)
         for row in mailboxes.order_by("pk").values("pk", "tenant_id", *KEPT)
     )
+
+
+class Past:
+    """What was so at `moment` in some mailboxes, beside roles; two queries."""
+
+    def __init__(self, mailboxes: Sequence[int], moment: datetime) -> None:
+        self.moment = moment
+        self._was: dict[tuple[str, int], dict[str, Any]] = {}
+        rows = PastValues.objects.filter(mailbox__in=mailboxes, ended_at__gt=moment).order_by("-ended_at", "-pk")
+        for mailbox, calendar, permission, was in rows.values_list("mailbox_id", "calendar_id", "permission_id", "was"):
+            key = ("calendar", calendar) if calendar else ("permission", permission) if permission else None
+            self._was.setdefault(key or ("mailbox", mailbox), {}).update(was)  # the oldest comes last, and stays
+        shards = set(Mailbox.objects.filter(pk__in=mailboxes).values_list("shard_id", flat=True))
+        shards |= {was["shard_id"] for (kind, _), was in self._was.items() if kind == "mailbox" and "shard_id" in was}
+        readings = ShardReading.objects.filter(shard__in=shards - {None}, stored_at__lte=moment)
+        self._readings: dict[int, datetime] = dict(
+            readings.values_list("shard_id").annotate(last=models.Max("read_at"))
+        )
+
+    def was(self, kind: str, pk: int) -> dict[str, Any]:
+        """The columns of one mailbox, calendar or permission that said something else then."""
+        return self._was.get((kind, pk), {})
+
+    def read_at(self, kind: str, pk: int, now: datetime | None) -> datetime | None:
+        """When a row had been read last; `now` is what it says today. None where no reading before is on record."""
+        was = self.was(kind, pk)
+        read_at = _moment(was["read_at"]) if "read_at" in was else now
+        return read_at if read_at and read_at <= self.moment else None
+
+    def shard_read_at(self, mailbox: int, shard: int | None, now: datetime | None) -> datetime | None:
+        """When the whole shard of a mailbox had been read last; `shard` and `now` are today's."""
+        then = self.was("mailbox", mailbox).get("shard_id", shard)
+        if then is None:
+            return None
+        kept = self._readings.get(then)
+        return now if kept is None and then == shard and now and now <= self.moment else kept
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
