@@ -5,37 +5,84 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import Error, transaction
 from django.db.models import F, Sum
 
 from sharing import graph
 from sharing.graph import calls as listed
-from sharing.graph.calls import BY_NAME, KINDS, Kind
+from sharing.graph.calls import KINDS, Kind
+from sharing.graph.entra_calls import AUTHORIZE, BY_BROWSER, CONSENT, ENTRA_KINDS, entra_kind_of
 from sharing.models import CallCount, Tenant
 
-__all__ = ["BY_NAME", "KINDS", "Kind", "counted", "events_read", "flush", "forget", "made_in"]
+__all__ = [
+    "AUTHORIZE", "BY_BROWSER", "BY_NAME", "CONSENT", "ENTRA_KINDS", "KINDS", "Kind", "counted", "drop", "events_read",
+    "flush", "forget", "heard", "made_in", "sent_browser", "take",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
+MOST_UNTOLD = 20  # calls of one sign-in, with room
 SHOWN = timedelta(days=30)
+BY_NAME = {kind.name: kind for kind in (*KINDS, *ENTRA_KINDS)}
 
 _lock = threading.Lock()
 _made: Counter[tuple[str, str]] = Counter()
 _refused: Counter[tuple[str, str]] = Counter()
+# What this thread asked of Entra before it was known for which tenant: somebody signs in, of whatever organization.
+_untold = threading.local()
 
 
 def counted(tid: str) -> Callable[[graph.Call], None]:
     """What a client of this tenant tells its calls to."""
 
     def count(call: graph.Call) -> None:
-        key = (tid, call.kind.name)
-        with _lock:
-            _made[key] += 1
-            if not 200 <= call.status < 300:
-                _refused[key] += 1
+        _count(tid, call.kind.name, 200 <= call.status < 300)
 
     return count
+
+
+def heard(method: str, url: str, status: int) -> None:
+    """What the session tells of calls to Entra."""
+    kind, tid = entra_kind_of(method, url)
+    if kind is None:
+        return
+    if _is_tid(tid):
+        _count(tid, kind.name, 200 <= status < 300)
+    else:
+        _untold.made = [*getattr(_untold, "made", []), (kind.name, 200 <= status < 300)][-MOST_UNTOLD:]
+
+
+def sent_browser(tid: str, kind: Kind) -> None:
+    """A browser is on its way to Entra because we sent it there."""
+    _count(tid, kind.name, True)
+
+
+def take(tid: str) -> None:
+    """What this thread asked of Entra without saying of which tenant was about this one."""
+    for kind, is_good in getattr(_untold, "made", []):
+        _count(tid, kind, is_good)
+    drop()
+
+
+def drop() -> None:
+    """Nobody signed in: it belongs to no tenant."""
+    _untold.made = []
+
+
+def _count(tid: str, kind: str, is_good: bool) -> None:
+    with _lock:
+        _made[tid, kind] += 1
+        if not is_good:
+            _refused[tid, kind] += 1
+
+
+def _is_tid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def flush(now: datetime) -> None:
@@ -72,6 +119,7 @@ def _add(made: dict[tuple[str, str], int], refused: dict[tuple[str, str], int], 
 
 def forget() -> None:
     """Drop what was not added yet: between tests."""
+    drop()
     with _lock:
         _made.clear()
         _refused.clear()

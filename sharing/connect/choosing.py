@@ -9,7 +9,7 @@ from sharing import graph
 from sharing.graph import discovery
 from sharing.models import WRITER, ActivationLink, AuditEvent, Tenant, User
 
-from . import clients, links, proof, tenants
+from . import calls, clients, links, proof, tenants
 from .sentences import NotConnected, sentence_for
 
 READ, BOTH, CHANGE = "read", "both", "change"  # what a link asks for; `change` is the second registration's
@@ -54,7 +54,9 @@ def find_tenant(name: str) -> str:
     """The id of the tenant with this id or verified domain, asked of Microsoft. Raises NotConnected with a sentence."""
     try:
         where = clients.endpoints()
-        return discovery.find_tenant(name, endpoints=where, session=clients.session_for(where))
+        tid = discovery.find_tenant(name, endpoints=where, session=clients.session_for(where))
+        calls.take(tid)
+        return tid
     except graph.TenantNotFound as error:
         if error.cause == "not_a_name":
             raise NotConnected("Give a tenant id or one of the organization’s domains, such as contoso.com.") from None

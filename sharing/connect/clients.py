@@ -12,7 +12,7 @@ from django.conf import settings
 from sharing import graph
 from sharing.models import READER, WRITER, AppCredential, Tenant
 
-from .calls import counted
+from .calls import counted, heard
 from .sealing import SealBroken, unseal
 
 FILE, KEPT, SECRET, NOTHING = "file", "kept", "secret", "nothing"  # where a credential comes from
@@ -139,7 +139,9 @@ def opened(row: AppCredential) -> graph.Credential:
 def session_for(where: graph.Endpoints):
     """One pool of connections for a cloud, shared by MSAL and the client."""
     proxies = {"https": settings.HTTPS_PROXY} if settings.HTTPS_PROXY else None
-    return graph.make_session(where, ca_bundle=settings.CA_BUNDLE or None, proxies=proxies)
+    session = graph.make_session(where, ca_bundle=settings.CA_BUNDLE or None, proxies=proxies)
+    session.on_answer = heard
+    return session
 
 
 class _NoToken:

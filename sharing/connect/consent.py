@@ -17,7 +17,7 @@ from sharing import graph
 from sharing.graph import authorize
 from sharing.models import READER, ActivationLink, AuditEvent, ConsentAttempt
 
-from . import clients, identity
+from . import calls, clients, identity
 from .links import LinkGone, check_usable, hashed
 
 LIFETIME = timedelta(minutes=60)
@@ -57,6 +57,7 @@ def begin(*, link: ActivationLink, browser: str, redirect_uri: str, now: datetim
     `browser` is the secret of the browser that goes there.
     """
     check_usable(link, now=now)
+    calls.sent_browser(str(link.tenant.tid), calls.CONSENT)
     return authorize.consent_url(
         endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=clients.client_id_of(link.app),
         redirect_uri=redirect_uri, state=_new_attempt(link, ConsentAttempt.CONSENT, browser, now),
@@ -78,6 +79,7 @@ def take_back(*, answer: Answer, browser: str, redirect_uri: str, now: datetime)
         raise
     _end(attempt, "ok", now)
     state = _new_attempt(link, ConsentAttempt.SIGNIN, browser, now)
+    calls.sent_browser(str(link.tenant.tid), calls.AUTHORIZE)
     return authorize.authorize_url(
         endpoints=clients.endpoints(), tenant_id=str(link.tenant.tid), client_id=clients.client_id_of(READER),
         redirect_uri=redirect_uri, scopes=("openid", "profile"), state=state,

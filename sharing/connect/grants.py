@@ -24,7 +24,7 @@ from sharing.graph import authorize, delegated
 from sharing.models import AuditEvent, Grant, Mailbox, SyncShard, Tenant, User, keep_mailboxes
 
 from . import clients, consent, identity
-from .calls import counted
+from .calls import AUTHORIZE, counted, sent_browser
 from .sealing import SealBroken, seal, unseal
 
 LIFETIME = timedelta(minutes=10)  # from the button to the way back
@@ -72,6 +72,8 @@ def begin(
         "state": secrets.token_urlsafe(32), "nonce": secrets.token_urlsafe(32), "verifier": secrets.token_urlsafe(64),
         "user": user.pk, "other": other, "began_at": now.timestamp(),
     }  # fmt: skip
+    if not other:  # else nobody knows yet whose account it will be
+        sent_browser(str(user.tenant.tid), AUTHORIZE)
     where = authorize.authorize_url(
         endpoints=clients.endpoints(), tenant_id=_authority(user, other), client_id=settings.MICROSOFT_CLIENT_ID,
         redirect_uri=redirect_uri, scopes=scopes_for(change=change, shared=shared), state=kept["state"],
@@ -145,6 +147,8 @@ def _redeem(
             tenant_id=_authority(user, kept["other"]), code=code, redirect_uri=redirect_uri, verifier=kept["verifier"],
         )  # fmt: skip
         claims = identity.read_id_token(id_token=answer.get("id_token"), nonce=kept["nonce"], now=now)
+        if kept["other"]:
+            sent_browser(claims.tid, AUTHORIZE)
         return claims, delegated.read_lent(answer)
     except graph.IdTokenRefused as refused:
         cause = refused.cause if refused.cause == "personal_account" else f"id_token:{refused.cause}"

@@ -8,7 +8,7 @@ from django.conf import settings
 from sharing import graph
 from sharing.models import AuditEvent, Tenant, User
 
-from . import clients
+from . import calls, clients
 
 # https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: 0 is a member, 1 a guest.
 MEMBER, GUEST = 0, 1
@@ -102,6 +102,7 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
     """
     try:
         claims = read_id_token(id_token=id_token, nonce=nonce, now=now)
+        calls.sent_browser(claims.tid, calls.AUTHORIZE)  # it went there before anybody knew whose it was
     except graph.IdTokenRefused as refused:
         note_refusal(cause=f"{TokenNotValid.cause}:{refused.cause}", now=now)
         raise TokenNotValid(refused.cause) from None
@@ -120,20 +121,30 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
 
 
 def read_id_token(*, id_token: object, nonce: str, now: datetime) -> graph.Claims:
-    """Who an ID token for us speaks of, of whatever tenant. Raises graph.IdTokenRefused, and graph.GraphError."""
+    """Who an ID token for us speaks of, of whatever tenant. Raises graph.IdTokenRefused, and graph.GraphError.
+
+    What was asked of Entra on the way is counted for the tenant that it names.
+    """
     where = clients.endpoints()
-    return graph.verify_id_token(
-        id_token,
-        endpoints=where,
-        client_id=settings.MICROSOFT_CLIENT_ID,
-        keys=_signing_keys(where, session()),
-        nonce=nonce,
-        now=now,
-    )
+    try:
+        claims = graph.verify_id_token(
+            id_token,
+            endpoints=where,
+            client_id=settings.MICROSOFT_CLIENT_ID,
+            keys=_signing_keys(where, session()),
+            nonce=nonce,
+            now=now,
+        )
+        calls.take(claims.tid)
+    finally:
+        calls.drop()
+        calls.flush(now)  # no task ends here that would
+    return claims
 
 
 def note_refusal(*, cause: str, now: datetime, tenant: Tenant | None = None, actor_name: str = "nobody") -> None:
     """Put a sign-in that failed into the activity log; `cause` is a word of ours, never a text from outside."""
+    calls.drop()
     AuditEvent.objects.record(now=now, verb="signin.refused", tenant=tenant, actor_name=actor_name, outcome=cause[:80])
 
 

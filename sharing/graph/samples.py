@@ -18,6 +18,8 @@ USERS_DELTA = """{ "@odata.deltaLink": "https://graph.microsoft.com/v1.0/users/d
 GROUP = """{ "id": "02bd9fd6-8f93-4758-87c3-1fb73740a315", "displayName": "HR Taskforce",
   "mail": "HRTaskforce@contoso.com", "mailEnabled": true, "proxyAddresses": [ "SMTP:HRTaskforce@contoso.com" ] }"""
 
+ALLOWED_ROLES = """{ "value": [ "freeBusyRead", "limitedRead", "read", "write" ] }"""
+
 GROUPS = f"""{{ "value": [ {GROUP} ] }}"""
 
 MEMBERS = """{ "@odata.count": 2, "value": [ { "id": "4d0ef681-e88f-42a3-a2db-e6bf1e249e10" } ] }"""
@@ -68,3 +70,15 @@ BATCH = """{ "responses": [ { "id": "1", "status": 200, "body": { "value": [] } 
   { "id": "3", "status": 403, "body": { "error": { "code": "Forbidden", "message": "…" } } } ] }"""
 
 NOTHING = "204 No Content"
+
+# Entra's: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#successful-response-1
+BEARER_ANSWER = """{ "token_type": "Bearer", "expires_in": 3599, "access_token": "eyJ0eXAiOiJKV1QiLCJhbGci…" }"""
+
+DISCOVERY = """{ "token_endpoint": "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token",
+  "jwks_uri": "https://login.microsoftonline.com/contoso.onmicrosoft.com/discovery/v2.0/keys",
+  "issuer": "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0" }"""
+
+KEYS = """{ "keys": [ { "kty": "RSA", "use": "sig", "kid": "nOo3ZDrODXEK1jKWhXslHR_KXEg", "n": "oaLLT9hkcSj2tGfZsj…",
+  "e": "AQAB", "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0" } ] }"""
+
+SIGN_IN_PAGE = "A page of Microsoft’s, in that person’s browser. What it sends back is a code, or that it was approved."

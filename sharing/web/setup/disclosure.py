@@ -30,6 +30,11 @@ class Row:
     refused: int
 
     @property
+    def is_by_browser(self) -> bool:
+        """Is it a browser that goes there, sent by us?"""
+        return self.kind.name in calls.BY_BROWSER
+
+    @property
     def sample(self) -> str:
         """The sample answer, set out for reading."""
         try:
@@ -43,7 +48,9 @@ def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """One tenant's permissions, calls and health; from the list that the client itself obeys."""
     now = timezone.now()
     made = calls.made_in(tenant, now)
-    rows = [Row(kind, *made.get(kind.name, (0, 0))) for kind in calls.KINDS]
+    rows, entra = (
+        [Row(kind, *made.get(kind.name, (0, 0))) for kind in kinds] for kinds in (calls.KINDS, calls.ENTRA_KINDS)
+    )
     where = clients.endpoints()
     return render(request, "setup/disclosure.html", {
         "title": "Disclosure and health",
@@ -58,6 +65,8 @@ def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "lent": [(connecting.permission_words(scope), count) for scope, count in permissions.lent_in(tenant).items()],
         "reads": [row for row in rows if not row.kind.is_change],
         "changes": [row for row in rows if row.kind.is_change],
+        "entra": entra,
+        "entra_total": sum(row.made for row in entra if not row.is_by_browser),
         "former": [(kind, *made[kind]) for kind in made if kind not in calls.BY_NAME],
         "total": sum(row.made for row in rows if row.kind.permission),
         "refused": sum(row.refused for row in rows if row.kind.permission),

@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from sharing.connect import links
+from sharing.connect import calls, links
 from sharing.models import ActivationLink, AuditEvent, ConsentAttempt, Tenant
 from tests.web.activate.trip import PATTI
 
@@ -44,6 +44,14 @@ def test_an_admins_yes_connects_it_once(trip, link, fabrikam, vikram, prove):
         "tenant.listed", "tenant.chosen", "link.made", "link.approved", "link.proved", "link.confirmed",
         "tenant.connected",
     ]  # fmt: skip
+
+
+def test_the_way_is_counted_in_the_tenant_that_was_asked(trip, link, fabrikam):
+    trip.go()
+    calls.flush(timezone.now())
+    made = calls.made_in(fabrikam, timezone.now())
+    assert made["GET /{tenant}/v2.0/adminconsent"] == made["GET /{tenant}/oauth2/v2.0/authorize"] == (1, 0)
+    assert made["POST /{tenant}/oauth2/v2.0/token"] == (1, 0)
 
 
 def test_opening_uses_nothing_up(trip, link):

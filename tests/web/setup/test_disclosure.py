@@ -36,9 +36,10 @@ def of(tenant, held):
 
 def test_every_call_of_the_list_stands_there_with_its_sample_and_nothing_else(admin, read):
     shown = page(admin)
-    for kind in calls.KINDS:
+    kinds = (*calls.KINDS, *calls.ENTRA_KINDS)
+    for kind in kinds:
         assert f'<code class="strong">{kind.name}</code>' in shown
-    assert shown.count('<pre class="sample"') == len(calls.KINDS)
+    assert shown.count('<pre class="sample"') == len(kinds)
     assert "&quot;emailAddress&quot;" in shown and "204 No Content" in shown
 
 
@@ -54,6 +55,17 @@ def test_calls_of_thirty_days_are_summed_by_kind_and_events_are_none(admin, read
     assert "75 in 30 days" in shown
     assert "<strong>0</strong> in the last 30 days" in shown and "refused before it is sent" in shown
     assert "Made by an earlier version" in shown and "<code>GET /gone</code>" in shown
+
+
+def test_calls_to_sign_in_stand_apart_and_a_browsers_way_there_is_no_call_of_ours(admin, read):
+    today = rows.NOW.date()
+    for kind, count in (("POST /{tenant}/oauth2/v2.0/token", 40), ("GET /{tenant}/oauth2/v2.0/authorize", 7)):
+        CallCount.objects.create(tenant=read, day=today, kind=kind, calls=count, refused=2)
+    shown = page(admin)
+    assert "40 to Microsoft Entra ID in 30 days" in shown
+    assert "0 in 30 days with those that change" in shown, "what Graph was asked is counted for itself"
+    assert "The browser goes there, not Calwarden." in shown
+    assert "Made by an earlier version" not in shown
 
 
 def test_an_event_that_was_read_would_be_shown(admin, read):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.keys import token_key
 from sandbox.entra import Entra
-from sharing.connect import credentials
+from sharing.connect import calls, credentials, identity
 from sharing.connect.certificates import make_certificate
 from sharing.models import AuditEvent, Tenant, User, list_tenant
 from tests.cloud import CONTOSO, FABRIKAM
@@ -38,6 +38,17 @@ def test_a_person_of_a_listed_tenant_signs_in_and_is_known_again(browser_of, con
 
     browser_of().sign_in()
     assert User.objects.count() == 1
+
+
+def test_what_a_sign_in_asks_of_entra_is_counted_for_the_organization_it_turned_out_to_be(browser_of, contoso):
+    identity._signing_keys.cache_clear()
+    for _ in range(2):
+        browser_of().sign_in()
+    calls.flush(timezone.now())
+    assert calls.made_in(contoso, timezone.now()) == {
+        "GET /{tenant}/oauth2/v2.0/authorize": (2, 0), "POST /{tenant}/oauth2/v2.0/token": (2, 0),
+        "GET /{tenant}/discovery/v2.0/keys": (1, 0),
+    }  # fmt: skip
 
 
 def test_a_new_name_is_shown_after_the_next_sign_in(browser_of, contoso):
