@@ -12,6 +12,8 @@ USER_STATUSES = {  # (label, what it means, tone)
     "left": ("Left", "No longer in the directory.", ""),
     "disconnected": ("Disconnected", "Its person or an admin disconnected it.", ""),
     "removed": ("Left out", "The mailbox was deleted for good.", ""),
+    "unmatched": ("Unmatched", "Invited, and nobody in the directory has this address yet. We keep looking.", "warn"),
+    "ambiguous": ("Ambiguous", "Invited, and more than one person has this address. Invite another address.", "warn"),
 }
 LOCKED = "Locked: its person cannot disconnect it"
 

@@ -1,10 +1,8 @@
 """Users: every mailbox of the directory, how well it is read and why not, and who is steward of the shared ones."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,70 +10,52 @@ from django.utils import timezone
 
 from sharing import access, mirror, tasks, words
 from sharing.connect import ends
-from sharing.models import Invitation, Mailbox, Stewardship, Tenant
+from sharing.models import Mailbox, Stewardship, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.csv import csv_response
 from sharing.web.it.frame import same_tenant
-from sharing.web.it.tables import Filter, Option, Query, asked, containing, one_page, ordered, read_query
 from sharing.web.limits import limited
 from sharing.words.users import LOCKED, USER_STATUSES
 
 from . import stewards
 from .frame import setup_action, setup_form, setup_page, to
-from .statuses import STATUS, cause_of, choices, count_by_status, is_locked, with_status
-
-COLUMNS = (
-    "id", "public_id", "state", "cause", "state_since", "fresh_at", "purpose", "person__name", "person__address",
-    "person__ended_at", "status",
-)  # fmt: skip
-CSV = {  # column: what it is of a mailbox
-    "name": "person__name", "address": "person__address", "object_id": "person__oid", "status": "status",
-    "account_enabled": "person__enabled", "mailbox_state": "state", "cause": "cause", "since": "state_since",
-    "last_read_at": "fresh_at", "kind": "purpose",
-}  # fmt: skip
-SORTS = {"person": ("person__name", "id"), "since": ("state_since", "id")}
-
-
-def _is(purpose: str) -> Callable[[datetime, Tenant], Q]:
-    return lambda now, tenant: Q(purpose=purpose)
-
-
-PURPOSE = Filter("purpose", "Kind of mailbox", "Any mailbox", tuple(
-    Option(purpose, words.purpose_label(purpose), _is(purpose))
-    for purpose in ("user", "shared", "room", "equipment")
-))  # fmt: skip
+from .statuses import OF_INVITATIONS, cause_of, choices, is_locked, with_status
+from .user_rows import CSV, PURPOSE, Everybody, Users, last_read, wanted
 
 
 @setup_page
 def users_page(request: Asked, tenant: Tenant) -> HttpResponse:
-    """100 mailboxes a page, by state."""
-    every = access.mailboxes_for_it(request.user, tenant)
-    by_state = dict(every.order_by().values_list("state").annotate(count=Count("pk")))
-    by_status = count_by_status(with_status(every))
-    wanted, state, cause, rows = _narrowed(request, tenant, every)
-    page = one_page(
-        request, [rows], tenant=tenant, values=COLUMNS, sort=wanted.sort,
-        columns=SORTS[wanted.sort.lstrip("-")],
-    )  # fmt: skip
-    page.rows = _lines(request, tenant, page.rows)
-    total = sum(by_state.values())
-    page.total = _found(rows, wanted.chips or cause, by_state.get(state, total))
+    """100 users a page, by state: mailboxes, and who was invited and is not matched to one person."""
+    everybody, it = Everybody.of(request, tenant), wanted(request, tenant)
+    counts, users = everybody.count(), Users.meant(everybody, it)
+    by_status, by_state = counts.by("status"), counts.by("state")
+    total: int = counts.of(it.counts)
+    if it.query.q:
+        users, total = users.found()
+    page = users.page(request)
+    page.rows, page.total = _lines(request, tenant, page.rows), total
+    cause = it.cause
     return render(request, "setup/users.html", {
         "title": "Users",
-        "lead": f"Every mailbox in the directory of {tenant}, and how well it was read.",
-        "sort": wanted.sort,
-        "chips": [*wanted.chips, *([(words.cause_words(cause.partition(",")[0]).what, "cause")] if cause else [])],
-        "state": state,
+        "lead": f"Every mailbox in the directory of {tenant}, how well it was read, and who was invited beside.",
+        "sort": it.query.sort,
+        "chips": [
+            *it.query.chips, *([(words.cause_words(cause.partition(",")[0]).what, "cause")] if cause else [])
+        ],
+        "state": it.state,
         "purpose": PURPOSE,
         "statuses": choices(by_status, tenant),
-        "invitations": _invitations(tenant),
+        "invitations": {status: by_status.get(status, 0) for status in OF_INVITATIONS if by_status.get(status)},
         "invitations_href": to(request, reverse("setup:invitations")),
         "may_disconnect": tenant.people_may_disconnect,
         "locks_href": to(request, reverse("setup:locks")),
         "tabs": [
-            ("All", reverse("setup:users") + same_tenant(request) or "?", total, not state),
+            ("All", reverse("setup:users") + same_tenant(request) or "?", counts.of(), not it.state),
             *(
-                (said.it, reverse("setup:users") + same_tenant(request, state=value), by_state[value], value == state)
+                (
+                    said.it, reverse("setup:users") + same_tenant(request, state=value), by_state[value],
+                    value == it.state,
+                )
                 for value, said in words.MAILBOX_STATES.items() if by_state.get(value)
             ),
         ],
@@ -84,79 +64,57 @@ def users_page(request: Asked, tenant: Tenant) -> HttpResponse:
     })  # fmt: skip
 
 
-@limited("exports", methods=("GET", "HEAD"))
+@limited("exports", methods=("GET",))
 @setup_page
 def users_csv(request: Asked, tenant: Tenant) -> StreamingHttpResponse:
     """The same list, whole, in its order; written into the activity log."""
-    wanted, _, _, rows = _narrowed(request, tenant, access.mailboxes_for_it(request.user, tenant))
-    rows = ordered(rows, SORTS[wanted.sort.lstrip("-")], wanted.sort.startswith("-"))
-    return csv_response(
-        request, tenant, _csv_rows(rows), columns=tuple(CSV), name="users", asked=wanted, now=timezone.now()
-    )
-
-
-def _csv_rows(rows: QuerySet[Mailbox]) -> Iterator[dict[str, Any]]:
-    for row in rows.values(*CSV.values()).iterator(chunk_size=2000):
-        yield {column: row[field] for column, field in CSV.items()}
-
-
-def _narrowed(request: Asked, tenant: Tenant, every: QuerySet[Mailbox]) -> tuple[Query, str, str, QuerySet[Mailbox]]:
-    """What the address asks for: the query, the state and cause it names, and the mailboxes that are so."""
-    wanted = read_query(request, filters=(PURPOSE, STATUS), sorts=SORTS, sort="person")
-    state = asked(request, "state") if asked(request, "state") in words.MAILBOX_STATES else ""
-    cause = asked(request, "cause")
-    readable = with_status(every.with_freshness())  # type: ignore[attr-defined]
-    rows = wanted.narrow(readable.filter(state=state) if state else readable, timezone.now(), tenant)
-    rows = rows.filter(_because(cause)) if cause else rows
-    return wanted, state, cause, containing(rows, wanted.q, "person__search")
-
-
-def _invitations(tenant: Tenant) -> dict[str, int]:
-    """How many invited addresses are nobody's, or more than one person's."""
-    open_ones = Invitation.objects.filter(tenant=tenant, state__in=[Invitation.WAITING, Invitation.AMBIGUOUS])
-    return dict(open_ones.order_by().values_list("state").annotate(count=Count("pk")))
-
-
-def _because(causes: str) -> Q:
-    """Mailboxes whose cause is one of those named, with commas between; "deleted" is an account that is gone."""
-    if causes == "deleted":
-        return Q(person__ended_at__isnull=False) & ~Q(cause="")
-    return Q(cause__in=causes.split(","), person__ended_at=None)
-
-
-def _found(rows: QuerySet[Mailbox], is_narrowed: object, known: int) -> int:
-    return rows.order_by().count() if is_narrowed else known
+    it = wanted(request, tenant)
+    rows = Users.meant(Everybody.of(request, tenant), it).csv()
+    return csv_response(request, tenant, rows, columns=tuple(CSV), name="users", asked=it.query, now=timezone.now())
 
 
 def _lines(request: Asked, tenant: Tenant, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    stewards_of = dict(
-        Stewardship.objects.filter(mailbox__in=[row["id"] for row in rows])
-        .values_list("mailbox").annotate(count=Count("pk")).order_by()
-    )  # fmt: skip
-    keep = same_tenant(request)
+    mailboxes = [row["id"] for row in rows if row["status"] not in OF_INVITATIONS]
+    kept = Stewardship.objects.filter(mailbox__in=mailboxes).values_list("mailbox").annotate(count=Count("pk"))
+    stewards_of = dict(kept.order_by())
     return [
-        row
-        | {
-            "name": words.visible(row["person__name"] or row["person__address"]) or "No name",
-            "href": reverse("setup:mailbox", args=[row["public_id"]]) + keep,
-            "last_read": _last_read(row["fresh_at"]),
-            "kind": words.purpose_label(row["purpose"]),
-            "why": cause_of(row),
-            "connection": USER_STATUSES[row["status"]],
-            "is_locked": is_locked(row["status"], tenant),
-            "stewards": stewards_of.get(row["id"], 0),
-            "needs_steward": row["purpose"] in stewards.NOBODYS and not stewards_of.get(row["id"]),
-        }
+        _invited(request, row)
+        if row["status"] in OF_INVITATIONS
+        else _mailbox_line(request, tenant, row, stewards_of.get(row["id"], 0))
         for row in rows
     ]
 
 
-def _last_read(at: datetime | None) -> str:
-    """The hour where it was today or yesterday, else the day."""
-    if at is None:
-        return "Never"
-    read, now = timezone.localtime(at), timezone.localtime()
-    return words.moment(read, now) if now.date() - read.date() < timedelta(days=2) else words.short_day(read)
+def _mailbox_line(request: Asked, tenant: Tenant, row: dict[str, Any], count: int) -> dict[str, Any]:
+    return row | {
+        "name": words.visible(row["person__name"] or row["person__address"]) or "No name",
+        "address": row["person__address"],
+        "href": reverse("setup:mailbox", args=[row["public_id"]]) + same_tenant(request),
+        "last_read": last_read(row["fresh_at"]),
+        "kind": words.purpose_label(row["purpose"]),
+        "why": cause_of(row),
+        "connection": USER_STATUSES[row["status"]],
+        "is_locked": is_locked(row["status"], tenant),
+        "stewards": count,
+        "needs_steward": row["purpose"] in stewards.NOBODYS and not count,
+    }
+
+
+def _invited(request: Asked, row: dict[str, Any]) -> dict[str, Any]:
+    """Nobody's mailbox, so there is nothing to read."""
+    label, meaning, tone = said = USER_STATUSES[row["status"]]
+    state = OF_INVITATIONS[row["status"]]
+    return row | {
+        "name": words.visible(row["name"] or row["address"]),
+        "href": reverse("setup:invitations") + same_tenant(request, state=state),
+        "last_read": "",
+        "kind": "Invited",
+        "is_invited": True,
+        "label": label,
+        "tone": tone,
+        "connection": said,
+        "meaning": meaning,
+    }
 
 
 @setup_form
