@@ -1,7 +1,7 @@
 """What the apps prove themselves with to Microsoft: where it comes from, when it ends, and how it is replaced."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import wraps
 from typing import Any
 
@@ -237,6 +237,12 @@ class SecretForm(forms.Form):
         if self.cleaned_data["app"] not in credentials.apps():
             raise forms.ValidationError("There is no such registration.")
         return str(self.cleaned_data["app"])
+
+    def clean_ends_on(self) -> date:
+        ends_on: date = self.cleaned_data["ends_on"]
+        if ends_on <= timezone.localdate():
+            raise forms.ValidationError("It has ended: make a new one in Entra.")
+        return ends_on
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

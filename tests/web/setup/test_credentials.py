@@ -136,6 +136,15 @@ def test_the_file_of_the_environment_wins_and_the_page_says_so(vikram, settings,
     assert "Not used as long as <code>MICROSOFT_CLIENT_CERTIFICATE</code> is set." in page
 
 
+@pytest.mark.parametrize("ends_on", ["0001-01-01", "2020-05-01"])
+def test_a_client_secret_that_has_ended_is_not_taken(vikram, sandbox_tenant, cloud, ends_on):
+    form = {"app": "reader", "secret": "a-secret-of-entra", "ends_on": ends_on, "is_chosen": "on"}
+    refused = vikram.post(f"{PAGE}secret/", form)
+    assert refused.status_code == 422 and "a-secret-of-entra" not in refused.text
+    assert "It has ended: make a new one in Entra." in refused.text
+    assert not AppCredential.objects.exists()
+
+
 def test_a_client_secret_is_taken_only_on_purpose_and_never_shown(vikram, sandbox_tenant, cloud):
     form = {"app": "reader", "secret": "a-secret-of-entra", "ends_on": "2027-05-01"}
     page = vikram.get(f"{PAGE}secret/?app=reader").text
