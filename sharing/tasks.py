@@ -22,6 +22,7 @@ from sharing.connect import (
     ends,
     limits,
     permissions,
+    tidying,
 )
 from sharing.mirror import scope
 from sharing.models import ActivationLink, AppCredential, Change, GroupLimit, Notice, SyncRun, SyncShard, Tenant
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 RING_SECONDS = 60  # an old ring is worth nothing: the next tick rings again, and rings must not pile up
 AT_ONCE = 200  # rows of one kind that one look at the queue rings for
 DECIDE_SECONDS = 60  # what admins are told is thought about no more often
+TIDY_SECONDS = 3600  # and so often is looked for what nobody needs any more
 
 
 class Counted(celery.Task):
@@ -113,6 +115,12 @@ def erase_tenant(pk: int) -> None:
     ends.erase_some(tenant=Tenant.objects.get(pk=pk), now=clock())
 
 
+@shared_task(soft_time_limit=280, time_limit=300)
+def tidy(pk: int) -> None:
+    """Delete what was made for a while only and is long over; of no row in particular."""
+    tidying.tidy(clock())
+
+
 @shared_task(soft_time_limit=50, time_limit=60)
 def tick() -> None:
     """Beat's only task: ring for whatever is due."""
@@ -151,6 +159,8 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     # Last: mail may wait, and what decides about it looks at what was begun above.
     if cache.add("notices.decided", True, timeout=DECIDE_SECONDS):
         notices.decide(now)
+    if cache.add("tidied", True, timeout=TIDY_SECONDS) and tidying.is_untidy(now):
+        yield tidy, 0
     for pk in Notice.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield send_notice, pk
 
