@@ -25,7 +25,18 @@ from sharing.connect import (
     tidying,
 )
 from sharing.mirror import scope
-from sharing.models import ActivationLink, AppCredential, Change, GroupLimit, Notice, SyncRun, SyncShard, Tenant
+from sharing.models import (
+    ActivationLink,
+    AppCredential,
+    Change,
+    ChangeBatch,
+    GroupLimit,
+    Notice,
+    Proposal,
+    SyncRun,
+    SyncShard,
+    Tenant,
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +70,22 @@ def apply_change(pk: int) -> None:
     if change.calendar:
         change.calendar.mailbox = change.mailbox
     changes.apply(client=client_for_mailbox(change.mailbox), change=change, clock=clock)
+
+
+@shared_task(soft_time_limit=80, time_limit=90)
+def step_batch(pk: int) -> None:
+    """Hand out what the caps let of one batch, or see that it is done."""
+    batch = ChangeBatch.objects.select_related("tenant", "actor__tenant", "calendar").get(pk=pk)
+    changes.step(batch=batch, now=clock())
+
+
+@shared_task(soft_time_limit=80, time_limit=90)
+def carry_out_proposal(pk: int) -> None:
+    """What somebody agreed to and a crash kept from being written down."""
+    try:
+        changes.carry_out(proposal=Proposal.objects.get(pk=pk), now=clock())
+    except changes.Refused:
+        log.warning("a proposal could not be carried out", extra={"proposal": pk})
 
 
 @shared_task(soft_time_limit=780, time_limit=840)
@@ -137,6 +164,15 @@ def due(now: datetime) -> Iterator[tuple[Any, int]]:
 def due_changes(now: datetime) -> Iterator[tuple[Any, int]]:
     for pk in Change.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield apply_change, pk
+    yield from due_batches(now)
+
+
+def due_batches(now: datetime) -> Iterator[tuple[Any, int]]:
+    """What hands out changes, or was agreed to and is no change yet."""
+    for pk in ChangeBatch.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield step_batch, pk
+    for proposal in changes.accepted_and_not_carried_out(now):
+        yield carry_out_proposal, proposal.pk
 
 
 def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:

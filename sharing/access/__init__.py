@@ -4,6 +4,13 @@ from .changing import (
     actor_kind,
     may_change,
 )
+from .ending import (
+    cover_for_owner,
+    covers_of,
+    end_dates_for_it,
+    end_dates_of,
+    standing_end_dates,
+)
 from .it import (
     mailboxes_for_it,
     people_for_it,
@@ -11,6 +18,7 @@ from .it import (
     person_for_it,
 )
 from .operators import (
+    OPERATOR,
     answers_as,
     batch_for_it,
     batches_for_it,
@@ -21,6 +29,7 @@ from .operators import (
     permission_for_operator,
     proposals_for_it,
     proposals_for_owner,
+    tenants_for_operator,
 )
 from .owners import (
     begun_of,
@@ -36,6 +45,7 @@ from .owners import (
     mailbox_for_owner,
     mailboxes_of,
     own_mailbox,
+    people_to_share_with,
     periods_of,
     permission_for_owner,
     permissions_of,
@@ -70,6 +80,7 @@ from .tenants import (
 __all__ = [
     "IT_ROLES",
     "LastAdmin",
+    "OPERATOR",
     "OwnRole",
     "actor_kind",
     "answers_as",
@@ -83,7 +94,11 @@ __all__ = [
     "change_for_owner",
     "changes_of",
     "check_role_change",
+    "cover_for_owner",
+    "covers_of",
     "delivery_periods_of",
+    "end_dates_for_it",
+    "end_dates_of",
     "ended_permission_for_owner",
     "first_periods_of",
     "gains",
@@ -104,6 +119,7 @@ __all__ = [
     "notices_for_setup",
     "operates",
     "own_mailbox",
+    "people_to_share_with",
     "people_for_it",
     "periods_of",
     "permission_for_operator",
@@ -116,9 +132,11 @@ __all__ = [
     "roles_of",
     "run_for_setup",
     "runs_for_setup",
+    "standing_end_dates",
     "tenant_for_it",
     "tenant_for_setup",
     "tenants_for_it",
+    "tenants_for_operator",
     "tenants_for_setup",
     "users_without_person",
     "zone_name_of",

@@ -32,6 +32,12 @@ def operates(user: User, tenant: Tenant) -> bool:
     return held.filter(user__is_active=True).exists()
 
 
+def tenants_for_operator(user: User) -> QuerySet[Tenant]:
+    """Tenants in which `user` may change what is others', as far as operators may."""
+    held = RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.OPERATOR, tenant__isnull=False)
+    return tenants_for_it(user).filter(pk__in=held.values("tenant"))
+
+
 def gains(user: User, person: Person | None, address: str = "") -> bool:
     """Would access for this holder be access for `user`, or can nobody say that it would not?
 

@@ -14,6 +14,7 @@ from sharing.models import (
     reach,
 )
 
+from .days import last_day, zone_of
 from .decide import Wish, would_raise
 
 KNOWN_REACH = reach(Role.PRIVATE_DELEGATE)  # beyond it nobody can say what a role lets do
@@ -84,7 +85,8 @@ def _why_not(batch: ChangeBatch, row: CalendarPermission, seen: str, around: Aro
         return NOT_REMOVABLE
     if batch.kind == ChangeBatch.END_DATE:
         ending = around.ending.get(row.pk)
-        return ENDS_SOONER if ending and batch.ends_at and ending.ends_at <= batch.ends_at else ""
+        day = last_day(ending.ends_at, zone_of(row.mailbox)) if ending else None
+        return ENDS_SOONER if day and batch.ends_at and day <= batch.ends_at.date() else ""
     return WOULD_RAISE if _gives_more(row, None, around) else ""
 
 

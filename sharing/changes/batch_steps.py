@@ -11,6 +11,7 @@ from sharing.models import BatchItem, Change, ChangeBatch, EndDate
 from . import request
 from .batch_items import ALREADY_GONE, CHANGED_SINCE
 from .batches import record, refusal
+from .end_dates import set_end_date
 from .refusals import (
     AlreadyGone,
     ChangeOpen,
@@ -149,7 +150,7 @@ def _set_end(batch: ChangeBatch, item: BatchItem, who: dict[str, Any]) -> EndDat
         raise AlreadyGone
     if permission.role != item.before:
         raise Stale(permission.role)
-    raise NotNow("not_yet")
+    return set_end_date(permission=permission, ends_on=batch.ends_at.date(), **who)
 
 
 def _find_what_was_made(batch: ChangeBatch) -> None:

@@ -13,6 +13,7 @@ from . import request
 from .refusals import AlreadyGone, ChangeOpen, NothingToDo, NotNow, Refused, RoleNotAllowed, Stale
 
 GOOD_FOR = timedelta(days=14)
+MADE_AT_ONCE = timedelta(minutes=1)  # whoever said yes is doing it right now
 MADE_WITHIN = timedelta(days=1)  # for so long a yes whose change was never written down is tried again
 
 
@@ -127,7 +128,7 @@ def expire(now: datetime) -> int:
 def accepted_and_not_carried_out(now: datetime) -> list[Proposal]:
     """Those with a yes whose change was not noted, as after a crash: `carry_out` is safe to repeat for each."""
     rows = Proposal.objects.filter(state=Proposal.ACCEPTED, kind__in=_CARRY_OUT, change=None, cover=None)
-    return list(rows.filter(decided_at__gt=now - MADE_WITHIN, decided_at__lte=now))
+    return list(rows.filter(decided_at__gt=now - MADE_WITHIN, decided_at__lt=now - MADE_AT_ONCE))
 
 
 def carry_out(*, proposal: Proposal, now: datetime) -> None:

@@ -23,6 +23,7 @@ IT_PAGES = (
     ("it:access", "Access", "calendar-share"),
     ("it:delegates", "Delegates", "user-check"),
     ("it:people", "People", "users"),
+    ("it:jobs", "Changes", "pencil"),
 )
 SETUP_PAGES = (
     ("setup:connections", "Connections", "plug-connected"),
@@ -36,6 +37,8 @@ INSTALLATION_PAGES = (("setup:credentials", "Credentials", "certificate"),)
 # Pages below one of the above, which stays marked.
 BELOW = {
     "calendar": "home", "role": "home", "remove": "home",
+    "asked": "home", "it:bulk": "it:access", "it:entry": "it:access", "it:job": "it:jobs", "it:confirm_job": "it:jobs",
+    "it:cancel_job": "it:jobs", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",
     "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
     "setup:connect": "setup:connections",
     "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",

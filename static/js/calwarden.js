@@ -45,3 +45,19 @@ document.addEventListener('htmx:before:response', (event) => {
   event.preventDefault();
   location.replace(location.pathname + location.search);
 });
+
+// Rows that are ticked: "all on this page", and how many there are.
+document.querySelectorAll('form:has([data-picked])').forEach((form) => {
+  const boxes = [...form.querySelectorAll('input[name=id]')];
+  const all = form.querySelector('[data-pick-all]');
+  const say = () => {
+    const count = boxes.filter((box) => box.checked).length;
+    form.querySelector('[data-picked]').textContent = `${count} selected`;
+    all.checked = count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+  };
+  all.hidden = false;
+  all.addEventListener('change', () => { boxes.forEach((box) => { box.checked = all.checked; }); say(); });
+  form.addEventListener('change', say);
+  say();
+});

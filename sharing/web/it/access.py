@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from sharing import access
@@ -13,7 +14,7 @@ from sharing.web.asked import Asked
 
 from . import figures, permissions
 from .csv import csv_response
-from .frame import it_page, person_links, same_tenant
+from .frame import it_page, may_operate, person_links, same_tenant
 from .rows import COLUMNS, CSV_COLUMNS, csv_rows, row_of
 from .tables import (
     FIND_CAP,
@@ -77,6 +78,8 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "find_cap": FIND_CAP,
         "find_what": "people or calendars",
         "covered": figures.coverage(request, tenant),
+        "may_operate": may_operate(request, tenant),
+        "bulk_href": f"{reverse('it:bulk')}?{request.GET.urlencode()}",
     })  # fmt: skip
 
 
@@ -85,13 +88,18 @@ def access_csv(request: Asked, tenant: Tenant) -> StreamingHttpResponse:
     """The same list, whole, in its order; written into the activity log."""
     now = timezone.now()
     wanted, person = _asked(request, tenant)
+    return csv_response(
+        request, tenant, csv_rows(rows_asked(request, tenant, now), wanted.sort), columns=CSV_COLUMNS, name="access",
+        asked=wanted, now=now, subject={"person": person.public_id} if person else {},
+    )  # fmt: skip
+
+
+def rows_asked(request: Asked, tenant: Tenant, now: datetime) -> list[permissions.Rows]:
+    """The whole list that the address asks for, in branches that share no row."""
+    wanted, person = _asked(request, tenant)
     every = access.permissions_for_it(request.user, tenant)
     rows = every if ROWS.name in wanted.chosen else every.of_people()
-    branches, _ = permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)
-    return csv_response(
-        request, tenant, csv_rows(branches, wanted.sort), columns=CSV_COLUMNS, name="access", asked=wanted, now=now,
-        subject={"person": person.public_id} if person else {},
-    )  # fmt: skip
+    return permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)[0]
 
 
 def _asked(request: Asked, tenant: Tenant) -> tuple[Query, Person | None]:

@@ -46,6 +46,21 @@ def it_page(view: Page) -> Page:
     return page_of_one_tenant(view, access.tenants_for_it, ("GET", "HEAD"))
 
 
+def operator_page(view: Page) -> Page:
+    """A page with a form, for operators of a tenant; 404 for reviewers."""
+    return page_of_one_tenant(view, access.tenants_for_operator, ("GET", "HEAD", "POST"))
+
+
+def operator_action(view: Page) -> Page:
+    """A button of an operator's."""
+    return page_of_one_tenant(view, access.tenants_for_operator, ("POST",))
+
+
+def may_operate(request: Asked, tenant: Tenant) -> bool:
+    """May this person change something here, now? Where not, pages offer nothing."""
+    return tenant.may_write and access.operates(request.user, tenant)
+
+
 def same_tenant(request: Asked, **query: str) -> str:
     """The query string of a link to another page, with the tenant where this page names one; empty for nothing."""
     wanted = asked(request, "tenant")

@@ -1,5 +1,6 @@
 """One person's page: what they can reach, who can reach them, who gets their requests, and what happened."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -13,11 +14,12 @@ from sharing.models import DELEGATE_ROLES, AuditEvent, Mailbox, Person, Role, Te
 from sharing.web.asked import Asked
 
 from . import figures, permissions
-from .frame import it_page, person_links, same_tenant
+from .frame import it_page, may_operate, person_links, same_tenant
 from .history import history_of
 from .rows import COLUMNS, account_state, flag_badges, row_of
 
 SHOWN = 100
+AN_HOUR = timedelta(hours=1)
 
 
 @it_page
@@ -27,9 +29,7 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
     person = access.person_for_it(request.user, public_id)
     if person.tenant_id != tenant.pk:
         raise Http404
-    AuditEvent.objects.record(
-        now=now, verb="person.viewed", tenant=tenant, actor=request.user, subject={"person": public_id}
-    )
+    _note_looking(request, tenant, public_id, now)
     every = access.permissions_for_it(request.user, tenant)
     held, owned = every.of_people().filter(grantee=person), every.filter(mailbox__person=person)
     mailbox = Mailbox.objects.with_freshness().filter(person=person).first()
@@ -58,10 +58,24 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         "delivery": words.delivery_words(mailbox.delivery_option).it if mailbox else "",
         "history": history_of(person, org=str(tenant), now=now),
         "shown": SHOWN,
+        "may_operate": may_operate(request, tenant),
+        "bulk_href": reverse("it:bulk") + same_tenant(request, person=public_id),
+        "keep": same_tenant(request),
         "people_href": reverse("it:people") + same_tenant(request),
         "all_href": reverse("it:access") + same_tenant(request, person=public_id),
         "csv_href": reverse("it:access_csv") + same_tenant(request, person=public_id),
     })  # fmt: skip
+
+
+def _note_looking(request: Asked, tenant: Tenant, public_id: str, now: datetime) -> None:
+    """Written down once an hour for each viewer and person: a log says who looked, not how often they came back."""
+    actor = f"{request.user.tenant.tid}.{request.user.oid}"
+    lately = AuditEvent.objects.filter(tenant=tenant, actor=actor, verb="person.viewed", at__gt=now - AN_HOUR)
+    if any(subject.get("person") == public_id for subject in lately.values_list("subject", flat=True)):
+        return
+    AuditEvent.objects.record(
+        now=now, verb="person.viewed", tenant=tenant, actor=request.user, subject={"person": public_id}
+    )
 
 
 def _about(person: Person) -> str:

@@ -42,6 +42,7 @@ class Row:
     is_main: bool
     is_organization: bool
     role: SafeString
+    code: str  # the role, as forms send it
     is_delegate: bool
     sees_private: bool
     flags: SafeString | str
@@ -68,6 +69,7 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
         is_main=values["calendar__is_default"],
         is_organization=organization,
         role=role_badge(values["role"], organization),
+        code=values["role"],
         is_delegate=values["role"] in DELEGATE_ROLES,
         sees_private=values["role"] == Role.PRIVATE_DELEGATE,
         flags=_flags_cell(tuple(_flags(values, now))),

@@ -4,16 +4,26 @@ from django.urls import path
 
 from sharing.web.limits import limited, searched
 
-from . import access, delegates, overview, people, person
+from . import access, bulk, delegates, entry, jobs, overview, people, person, proposals
 
 app_name = "it"
 as_file = limited("exports", methods=("GET", "HEAD"))
 urlpatterns = [
     path("", overview.overview_page, name="overview"),
     path("access/", searched(access.access_page), name="access"),
+    path("access/bulk/", bulk.bulk, name="bulk"),
+    path("access/<int:pk>/", entry.entry_page, name="entry"),
     path("access/csv/", as_file(access.access_csv), name="access_csv"),
     path("delegates/", searched(delegates.delegates_page), name="delegates"),
     path("delegates/csv/", as_file(delegates.delegates_csv), name="delegates_csv"),
     path("people/", searched(people.people_page), name="people"),
     path("people/<slug:public_id>/", person.person_page, name="person"),
+    path("jobs/", jobs.jobs_page, name="jobs"),
+    path("jobs/<slug:public_id>/", jobs.job_page, name="job"),
+    path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<slug:public_id>/confirm/", jobs.confirm_job, name="confirm_job"),
+    path("jobs/<slug:public_id>/cancel/", jobs.cancel_job, name="cancel_job"),
+    path("proposals/", proposals.proposals_page, name="proposals"),
+    path("proposals/<slug:public_id>/", proposals.proposal_page, name="proposal"),
+    path("proposals/<slug:public_id>/answer/", proposals.answer_proposal, name="answer_proposal"),
 ]

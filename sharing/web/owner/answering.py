@@ -1,0 +1,103 @@
+"""What somebody asks an owner for: what it would mean, and a yes or a no."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from sharing import access, changes, tasks, words
+from sharing.models import Proposal, User
+from sharing.web.asked import Asked
+from sharing.web.limits import limited
+from sharing.web.refusals import cause_of
+from sharing.words import batches as batch_words
+
+from .rows import named, whose, words_for
+
+ANSWERS = {"accept": changes.accept, "decline": changes.decline}
+
+
+@limited("saving")
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked(request: Asked, public_id: str) -> HttpResponse:
+    """One question; answered by whoever of owner and stewards is first."""
+    proposal = get_object_or_404(access.proposals_for_owner(request.user), public_id=public_id)
+    if request.method != "POST":
+        return _page(request, proposal)
+    verb = ANSWERS.get(request.POST.get("answer", ""))
+    if verb is None:
+        return _page(request, proposal, problem="Choose one of the two.", status=422)
+    try:
+        answered = verb(proposal=proposal, by=request.user, now=timezone.now())
+    except changes.Answered:
+        return redirect(reverse("asked", args=[public_id]))  # which says who answered, and what
+    except changes.NotYours:
+        return _page(request, proposal, problem=batch_words.NOT_YOURS, status=403)
+    except changes.Refused as no:
+        proposal.refresh_from_db()
+        return _page(request, proposal, problem=batch_words.not_possible(cause_of(no)), status=409)
+    answered.refresh_from_db(fields=["change"])
+    if answered.change_id:
+        tasks.ring(tasks.apply_change, answered.change_id)
+    if answered.state == Proposal.ACCEPTED and answered.calendar:
+        return redirect(reverse("calendar", args=[answered.calendar.public_id]))
+    return redirect(reverse("asked", args=[public_id]))
+
+
+def waiting_for(user: User) -> list[dict[str, str]]:
+    """What waits for this person's answer, for their home page: a sentence and where to answer."""
+    rows = access.proposals_for_owner(user).filter(state=Proposal.WAITING, expires_at__gt=timezone.now())
+    return [
+        {"sentence": sentence(row, user), "href": reverse("asked", args=[row.public_id])}
+        for row in rows.exclude(asked_by=user.pk)[:20]
+    ]
+
+
+def sentence(proposal: Proposal, user: User) -> str:
+    """ "Lidia Holloway (IT) asks: Megan Bowen “Can edit” on your main calendar" """
+    org = str(user.tenant)
+    is_everyone = proposal.permission is not None and proposal.permission.is_organization
+    name = words.everyone_at(org) if is_everyone else _name(proposal)
+    of = whose(proposal.mailbox, user)
+    if proposal.calendar:
+        proposal.calendar.mailbox = proposal.mailbox
+    where = words_for(proposal.calendar, user) if proposal.calendar else of.said("{your} calendars")
+    return batch_words.asks(
+        by=words.visible(str(proposal.asked_by)), as_what=proposal.asked_as, kind=proposal.kind, name=name,
+        role=words.role_label(proposal.after, words.OWNER, whose=of) if proposal.after else "", where=where,
+    )  # fmt: skip
+
+
+def _name(proposal: Proposal) -> str:
+    if proposal.permission:
+        return named(proposal.permission.name, proposal.permission.address)
+    return words.visible(str(proposal.person)) if proposal.person else "somebody"
+
+
+def _page(request: Asked, proposal: Proposal, *, problem: str = "", status: int = 200) -> HttpResponse:
+    user, now = request.user, timezone.now()
+    is_waiting = proposal.state == Proposal.WAITING and proposal.expires_at > now
+    label, tone = batch_words.PROPOSAL_STATES[
+        proposal.state if is_waiting or proposal.state != Proposal.WAITING else "expired"
+    ]
+    page: dict[str, Any] = {
+        "title": sentence(proposal, user),
+        "proposal": proposal,
+        "name": _name(proposal),
+        "kind": proposal.person.kind if proposal.person else "",
+        "is_outside": proposal.permission is not None and proposal.permission.inside is False,
+        "whose": whose(proposal.mailbox, user),
+        "by": words.visible(str(proposal.asked_by)),
+        "reason": words.visible(proposal.reason),
+        "is_waiting": is_waiting,
+        "may_answer": is_waiting and bool(access.answers_as(user, proposal)),
+        "label": label,
+        "tone": tone,
+        "answered_by": words.visible(str(proposal.decided_by)) if proposal.decided_by else "",
+        "private_events": words.PRIVATE_EVENTS,
+        "problem": problem,
+    }
+    return render(request, "owner/asked.html", page, status=status)
