@@ -1,5 +1,6 @@
 """What all commands share: whatever goes wrong for a reason of the person's is one sentence, never a traceback."""
 
+import getpass
 import os
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,6 +29,14 @@ class PlainCommand(BaseCommand):
             ) from error
         finally:
             calls.flush(clock())
+
+
+def typed_by() -> str:
+    """Who typed the command, for the activity log; the account's number where it has no name, as in a container."""
+    try:
+        return f"cli:{getpass.getuser()}"[:80]
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
 
 
 def new_file(path: Path, *, mode: int) -> BinaryIO:

@@ -1,6 +1,8 @@
 """`rotate_secrets`: online, resumable, complete, and an exit code that says whether the old key may go."""
 
+import getpass
 import json
+import os
 
 import pytest
 from django.core.management.base import CommandError
@@ -10,7 +12,7 @@ from django.utils.timezone import now
 from portal.keys import token_key
 from sharing.connect import clients, credentials, grants
 from sharing.connect.sealing import key_name, seal, unseal
-from sharing.models import AppCredential, Grant, Tenant, User
+from sharing.models import AppCredential, AuditEvent, Grant, Tenant, User
 from tests.cloud import CONTOSO
 
 OLD, NEW = token_key(), token_key()
@@ -59,6 +61,18 @@ def test_the_object_counts_by_the_names_of_keys_and_holds_no_secret(run, sealed)
     told = json.loads(run("rotate_secrets", json=True))
     assert told == {"complete": True, "resealed": 9, "keys": {key_name(NEW): 9}, "broken": []}
     assert not any(secret in str(told) for secret in (NEW, OLD, "refresh-", "PRIVATE"))
+
+
+def test_who_sealed_how_many_anew_stands_in_the_activity_log(run, sealed, monkeypatch):
+    with pytest.raises(CommandError):
+        run("rotate_secrets", limit=4)
+    monkeypatch.setattr(getpass, "getuser", lambda: {}["nobody"])  # a container whose account has no name
+    run("rotate_secrets")
+    run("rotate_secrets")  # nothing is left to do, nothing is written down
+    first, last = AuditEvent.objects.filter(verb="secrets.rotated").order_by("seq")
+    assert (first.subject["resealed"], first.outcome) == (4, "incomplete")
+    assert (last.subject["resealed"], last.outcome) == (PEOPLE + 2 - 4, "complete")
+    assert last.actor == f"cli:{os.getuid()}"
 
 
 def test_status_writes_nothing(run, sealed):

@@ -1,12 +1,10 @@
 """Registers a tenant, proves that it can be read, and switches reading and writing on."""
 
-import getpass
-
 from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 
 from sharing.connect import onboard
-from sharing.management.plain import PlainCommand
+from sharing.management.plain import PlainCommand, typed_by
 
 
 class Command(PlainCommand):
@@ -25,7 +23,7 @@ class Command(PlainCommand):
     def handle(self, *, tenant_id, admin, installation, writes, name, **options):
         if installation and not admin:
             raise CommandError("--installation says what --admin OID may do: give both.")
-        by = f"cli:{getpass.getuser()}"[:80]
+        by = typed_by()
         for sentence in onboard(
             tid=tenant_id, admin=admin, everywhere=installation, writes=writes, name=name, now=clock(), by=by
         ):

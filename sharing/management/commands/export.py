@@ -1,7 +1,6 @@
 """Writes who can see and change which calendar, for scripts and spreadsheets."""
 
 import argparse
-import getpass
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -11,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 
 from sharing import exports
-from sharing.management.plain import PlainCommand, tenants_named
+from sharing.management.plain import PlainCommand, tenants_named, typed_by
 from sharing.models import AuditEvent, Tenant
 
 
@@ -46,7 +45,7 @@ class Command(PlainCommand):
         now = clock()
         for each in tenants:
             AuditEvent.objects.record(
-                now=now, verb="access.exported", tenant=each, actor_name=f"cli:{getpass.getuser()}"[:80],
+                now=now, verb="access.exported", tenant=each, actor_name=typed_by(),
                 subject={"format": form, "as_of": as_of.isoformat() if as_of else "", "rows": count},
             )  # fmt: skip
         self.stderr.write(f"{count} rows of {', '.join(map(str, tenants))}.", self.style.SUCCESS)

@@ -1,13 +1,12 @@
 """Makes a certificate for an app registration without a browser: nobody can sign in before there is one."""
 
-import getpass
 from pathlib import Path
 
 from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 
 from sharing.connect import certificates, credentials
-from sharing.management.plain import PlainCommand, new_file
+from sharing.management.plain import PlainCommand, new_file, typed_by
 from sharing.models import READER, WRITER, AppCredential
 from sharing.words import credentials as said
 
@@ -46,7 +45,7 @@ class Command(PlainCommand):
     def _next(self, app):
         """A new one, or the one that is next already: its file may have got lost, and there is no page yet."""
         try:
-            return credentials.make_certificate(app=app, now=clock(), by=f"cli:{getpass.getuser()}"[:80])
+            return credentials.make_certificate(app=app, now=clock(), by=typed_by())
         except credentials.NotPossible:
             row = AppCredential.objects.filter(app=app, state=AppCredential.NEXT).exclude(certificate="").first()
         if row is None:

@@ -1,6 +1,5 @@
 """Puts a backup into the database, and stops every write until somebody has looked."""
 
-import getpass
 from pathlib import Path
 
 from django.core.management import call_command
@@ -12,7 +11,7 @@ from django.utils.timezone import now as clock
 from sharing.connect import endpoints
 from sharing.management.backup import Manifest, load, open_backup, settle
 from sharing.management.backup.archive import FORMAT, key_names
-from sharing.management.plain import PlainCommand
+from sharing.management.plain import PlainCommand, typed_by
 
 
 class Command(PlainCommand):
@@ -26,7 +25,7 @@ class Command(PlainCommand):
         parser.add_argument("--replace", action="store_true", help="the database may hold something: it is lost")
 
     def handle(self, *, file, replace, **options):
-        now, by = clock(), f"cli:{getpass.getuser()}"[:80]
+        now, by = clock(), typed_by()
         with open_backup(file) as backup:
             manifest = backup.manifest
             refuse_what_does_not_fit(manifest)

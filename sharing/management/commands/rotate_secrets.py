@@ -3,9 +3,11 @@
 import json
 
 from django.core.management.base import CommandError
+from django.utils.timezone import now as clock
 
 from sharing.connect import rotation
-from sharing.management.plain import PlainCommand
+from sharing.management.plain import PlainCommand, typed_by
+from sharing.models import AuditEvent
 
 
 class Command(PlainCommand):
@@ -21,6 +23,12 @@ class Command(PlainCommand):
 
     def handle(self, *, status, limit, **options):
         found = rotation.status() if status else rotation.rotate(limit=limit)
+        if found.resealed:
+            AuditEvent.objects.record(
+                now=clock(), verb="secrets.rotated", actor_name=typed_by(),
+                subject={"resealed": found.resealed, "keys": dict(found.keys)},
+                outcome="complete" if found.is_complete else "incomplete",
+            )  # fmt: skip
         if options["json"]:
             self.stdout.write(_as_json(found))
         else:
