@@ -30,6 +30,8 @@ from sharing.models import (
     AppCredential,
     Change,
     ChangeBatch,
+    Cover,
+    EndDate,
     GroupLimit,
     Notice,
     Proposal,
@@ -86,6 +88,17 @@ def carry_out_proposal(pk: int) -> None:
         changes.carry_out(proposal=Proposal.objects.get(pk=pk), now=clock())
     except changes.Refused:
         log.warning("a proposal could not be carried out", extra={"proposal": pk})
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def step_end_date(pk: int) -> None:
+    """Tell of an end date, ask about it, or ask for what it was set for."""
+    changes.step_end_date(end_date=EndDate.objects.get(pk=pk), now=clock(), tell=notices.tell_of_end)
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def step_cover(pk: int) -> None:
+    changes.step_cover(cover=Cover.objects.get(pk=pk), now=clock(), tell=notices.tell_of_cover)
 
 
 @shared_task(soft_time_limit=780, time_limit=840)
@@ -164,6 +177,10 @@ def due(now: datetime) -> Iterator[tuple[Any, int]]:
 def due_changes(now: datetime) -> Iterator[tuple[Any, int]]:
     for pk in Change.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield apply_change, pk
+    for pk in Cover.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield step_cover, pk
+    for pk in EndDate.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield step_end_date, pk
     yield from due_batches(now)
 
 

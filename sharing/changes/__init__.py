@@ -23,6 +23,8 @@ from .batches import (
 )
 from .cancel import RESTORED, cancel_open
 from .copies import request_copy_name, request_copy_removal
+from .cover_steps import step_cover
+from .covers import CoverExists, cancel_cover, entry_of, plan_cover
 from .end_dates import (
     OwnersOnly,
     accept_end,
@@ -75,6 +77,7 @@ from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusal
 
 __all__ = [
     "AT_ONCE", "AlreadyAsked", "AlreadyGone", "Answered", "BadAddress", "BadName", "CannotUndo", "ChangeOpen",
+    "CoverExists", "cancel_cover", "entry_of", "plan_cover", "step_cover",
     "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO", "Limit",
     "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",

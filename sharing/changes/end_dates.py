@@ -92,7 +92,7 @@ def cancel_end_date(*, end_date: EndDate, actor: User, now: datetime, kind: str 
     if (limit := limit_of(row, row.role)) and row.ended_at is None:
         raise EndDateRequired(limit.latest(row.mailbox, now), limit)
     with transaction.atomic():
-        _end_row(end_date, EndDate.CANCELLED, now)
+        end_row(end_date, EndDate.CANCELLED, now)
         record(end_date, "end_date.cancelled", asking, before=str(end_date.ends_on))
 
 
@@ -182,8 +182,16 @@ def _replace(row: CalendarPermission, role: str, wish: _Wish, asking: Asking) ->
             with transaction.atomic():
                 if before:
                     before.permission, before.mailbox = row, row.mailbox
-                    _end_row(before, EndDate.REPLACED, asking.now)
-                return _create(row, role, wish, asking, before)
+                    end_row(before, EndDate.REPLACED, asking.now)
+                end_date = new_end_date(
+                    row, role=role, ends_on=wish.ends_on, role_after=wish.role_after, asks=wish.asks, by=asking.actor,
+                    by_kind=asking.kind, reason=asking.reason, now=asking.now,
+                )  # fmt: skip
+                record(
+                    end_date, "end_date.moved" if before else "end_date.set", asking,
+                    before=str(before.ends_on) if before else "", after=str(wish.ends_on), outcome=what_then(end_date),
+                )  # fmt: skip
+                return end_date
         except IntegrityError:  # another one came between
             continue
     raise ChangeOpen(None)
@@ -199,27 +207,32 @@ def _stop_if_no_news(before: EndDate, role: str, wish: _Wish, asking: Asking) ->
             raise OwnersOnly
 
 
-def _create(row: CalendarPermission, role: str, wish: _Wish, asking: Asking, before: EndDate | None) -> EndDate:
+def new_end_date(
+    row: CalendarPermission, *, role: str, ends_on: date, role_after: str, asks: bool, by: User, by_kind: str,
+    reason: str, now: datetime,
+) -> EndDate:  # fmt: skip
+    """A live one, stored; raises IntegrityError where there is one already."""
     zone = zone_of(row.mailbox)
     end_date = EndDate(
-        tenant=row.mailbox.tenant, mailbox=row.mailbox, permission=row, role=role, ends_on=wish.ends_on,
-        ends_at=ends_at(wish.ends_on, zone), role_after=wish.role_after, asks=wish.asks, by=asking.actor,
-        by_kind=asking.kind or access.actor_kind(asking.actor, row.mailbox), reason=asking.reason[:500],
-        made_at=asking.now, notices_sent=notices_past(wish.ends_on, asking.now, zone), due_at=asking.now,
+        tenant=row.mailbox.tenant, mailbox=row.mailbox, permission=row, role=role, ends_on=ends_on,
+        ends_at=ends_at(ends_on, zone), role_after=role_after, asks=asks, by=by,
+        by_kind=by_kind or access.actor_kind(by, row.mailbox), reason=reason[:500], made_at=now,
+        notices_sent=notices_past(ends_on, now, zone), due_at=now,
     )  # fmt: skip
     end_date.save(force_insert=True)
-    verb = "end_date.moved" if before else "end_date.set"
-    outcome = ("asks" if wish.asks else "") or wish.role_after or "removed"
-    was = str(before.ends_on) if before else ""
-    record(end_date, verb, asking, before=was, after=str(wish.ends_on), outcome=outcome)
     return end_date
 
 
-def _end_row(end_date: EndDate, state: str, now: datetime) -> None:
+def what_then(end_date: EndDate) -> str:
+    """What is to happen on the day, as a code for the activity log."""
+    return ("asks" if end_date.asks else "") or end_date.role_after or "removed"
+
+
+def end_row(end_date: EndDate, state: str, now: datetime, *, cause: str = "") -> None:
     """Take it from any worker that holds it; raises ChangeOpen where its change is underway already."""
     mine = EndDate.objects.filter(pk=end_date.pk).exclude(state=EndDate.LIVE, change__isnull=False)
     mine = mine.filter(state__in=STANDING)
-    if not mine.update(state=state, over_at=now, due_at=None, attempt=F("attempt") + 1):
+    if not mine.update(state=state, cause=cause, over_at=now, due_at=None, attempt=F("attempt") + 1):
         raise ChangeOpen(_change_of(end_date))
     end_date.state, end_date.over_at = state, now
 

@@ -73,12 +73,17 @@ def check_day(mailbox: Mailbox, day: date, now: datetime, limit: Limit | None) -
         raise EndsTooLate(furthest, None)
 
 
-def check_raise(permission: CalendarPermission, role: str, now: datetime) -> None:
-    """Raises EndDateRequired where access raised to `role` must end some day, and nothing says when."""
+def check_raise(permission: CalendarPermission, role: str, now: datetime, *, ends_on: date | None = None) -> None:
+    """Raises EndDateRequired where access raised to `role` must end some day, and nothing says when.
+
+    `ends_on` is the day that whoever asks sees to themselves.
+    """
     limit = limit_of(permission, role)
     if limit is None or reach(role) <= reach(permission.role):
         return
     latest = limit.latest(permission.mailbox, now)
+    if ends_on is not None and ends_on <= latest:
+        return
     live = EndDate.objects.filter(permission=permission.pk, state=EndDate.LIVE, ends_on__lte=latest)
     if not live.exists():
         raise EndDateRequired(latest, limit)

@@ -30,7 +30,7 @@ class Asking:
     undoes: Change | None = None
     follows: Change | None = None
     also: Callable[[Change], None] | None = None  # done in the same transaction; what it raises undoes all of it
-    ends_on: date | None = None  # of a creation: its last day, which whoever asks sees to
+    ends_on: date | None = None  # its last day, where whoever asks sees to that themselves
 
     def check(
         self, mailbox: Mailbox, *, permission: CalendarPermission | None = None, role: str | None = None,

@@ -39,7 +39,7 @@ def request_role(
         raise RoleNotAllowed
     _stop_if_more(row, role)
     if asking.undoes is None:  # what is only put back needed no date before either
-        check_raise(row, role, asking.now)
+        check_raise(row, role, asking.now, ends_on=asking.ends_on)
     return _write_down(Change.ROLE, row, role, asking)
 
 

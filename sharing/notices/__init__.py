@@ -1,6 +1,7 @@
 """Mail to admins and owners: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
 
 from .decide import decide, one_line
+from .ends import tell_of_cover, tell_of_end
 from .recipients import admins_for, mail_address, person_address
 from .send import send
 from .tell import owners_of, tell, tell_owner
@@ -19,5 +20,7 @@ __all__ = [
     "person_address",
     "send",
     "tell",
+    "tell_of_cover",
+    "tell_of_end",
     "tell_owner",
 ]
