@@ -22,6 +22,7 @@ from .batches import (
     progress,
 )
 from .cancel import RESTORED, cancel_open
+from .checking import ask_what_became
 from .copies import request_copy_name, request_copy_removal
 from .cover_steps import step_cover
 from .covers import CoverExists, cancel_cover, entry_of, plan_cover
@@ -82,9 +83,9 @@ __all__ = [
     "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
-    "accepted_and_not_carried_out", "add_items", "apply", "cancel_batch", "cancel_end_date", "cancel_open",
-    "carry_out", "check_batch", "confirm_batch", "decline", "expire", "extend_end_date", "fall_back", "guards",
-    "holder_at", "is_expired", "is_last_delegate", "limit_for", "limit_of", "nearest", "numbers", "progress",
+    "accepted_and_not_carried_out", "add_items", "apply", "ask_what_became", "cancel_batch", "cancel_end_date",
+    "cancel_open", "carry_out", "check_batch", "confirm_batch", "decline", "expire", "extend_end_date", "fall_back",
+    "guards", "holder_at", "is_expired", "is_last_delegate", "limit_for", "limit_of", "nearest", "numbers", "progress",
     "propose", "request_copy_name", "request_copy_removal", "request_create", "request_delivery",
     "request_removal", "request_role", "role_again", "roles_to_give", "sends_invitation", "set_end_date",
     "settled_mailboxes", "step", "step_end_date", "undo", "undo_refusal", "undo_refusals", "withdraw",

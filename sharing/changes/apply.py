@@ -3,47 +3,51 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
-from sharing import access, graph, mirror
-from sharing.models import Calendar, Change
+from sharing import graph
+from sharing.models import DELEGATE_ROLES, Calendar, Change, Role
 
-from .decide import QUIET_SECONDS, UNCLEAR_SECONDS, Decision, Do, decide
-from .intent import record
-from .targets import WRITE_SECONDS, DeliveryTarget, EntryTarget, Look, target_of
+from .checking import check, look_again
+from .decide import QUIET_SECONDS, Decision, Do, decide
+from .looks import WRITE_SECONDS, Look, Target
+from .targets import target_of
+from .work import FOR_GOOD, LEADER_FAILED, MAX_TRIES, Clock, LeaseLost, Work, still_may
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 LEASE = timedelta(seconds=120)
-CHECK_AFTER = timedelta(minutes=10)
-MAX_TRIES = 8  # looks that failed before anything was sent; then "Nothing was changed."
-FOR_GOOD = (graph.Rejected, graph.Denied, graph.MailboxMissing, graph.IdRefused, graph.NotFound)
+STOPS_ALL = ("frozen", "not_connected", "writes_off", "left_out", "grant_lost", "grant_reads")
 
 
-class LeaseLost(Exception):
-    """Another worker has the change now; this one must not touch it."""
+def _nothing(step: str) -> None:
+    pass
 
 
 def apply(
-    *, client: graph.Client, change: Change, clock: Clock, monotonic: Callable[[], float] = time.monotonic
-) -> bool:
+    *, client: graph.Client, change: Change, clock: Clock, monotonic: Callable[[], float] = time.monotonic,
+    reached: Callable[[str], None] = _nothing,
+) -> bool:  # fmt: skip
     """Take the change one step further, safe to call at any time and twice; False where it is not ours to do.
 
     Nothing here retries a write: a lost answer is settled by reading. Every later write of this worker is fenced by the
     claim, so a worker that slept through its lease changes nothing.
     """
+    until = monotonic() + LEASE.total_seconds() - WRITE_SECONDS - 5  # before the claim: a sleep after it counts
     if not change.claim(now=clock(), lease=LEASE):
         return False
-    change.refresh_from_db(fields=["state", "sent_at"])  # as another worker may have left them before our claim
-    until = monotonic() + LEASE.total_seconds() - WRITE_SECONDS - 5
+    reached("claimed")
+    change.refresh_from_db(fields=["state", "sent_at", "after"])  # as others may have left them before our claim
+    work = Work(client, change, clock, lambda: monotonic() < until, reached)
     try:
         if change.state == Change.APPLIED:
-            _check(client, change, clock)
+            check(work)
+        elif change.state == Change.UNKNOWN:
+            look_again(work)
         elif change.state == Change.OPEN:
-            _advance(client, change, clock, lambda: monotonic() < until)
+            _advance(work)
         else:
             change.let_go()
     except LeaseLost:
@@ -52,163 +56,109 @@ def apply(
     return True
 
 
-def _advance(client: graph.Client, change: Change, clock: Clock, is_in_time: Callable[[], bool]) -> None:
+def _advance(work: Work) -> None:
+    change = work.change
     cause = still_may(change)
     if cause and change.sent_at is None:
-        state = Change.FAILED if cause == "not_allowed" else Change.CANCELLED
-        return _finish(change, Decision(Do.FAILED, cause), clock(), state=state)
+        return _stop(work, cause)
+    if change.follows and change.sent_at is None and change.follows.state != Change.APPLIED:
+        return work.finish(Decision(Do.FAILED, LEADER_FAILED), state=Change.CANCELLED)
     if _calendar_ended(change):
-        return _finish(change, Decision(Do.CONFLICT, "already_gone"), clock())
+        return work.finish(Decision(Do.CONFLICT, "already_gone"))
     target = target_of(change)
-    look = _look(client, change, target, clock)
+    look = work.look(target)
     if look is None:
         return None
-    decision = decide(target.wish, look.truth, seconds_since_sent=_since_sent(change, clock()), may_write=not cause)
+    work.reached("looked")
+    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=not cause)
     if decision.do is Do.WRITE:
-        if not is_in_time():
-            _postpone(change, clock(), 1)
+        step = _write_and_read_back(work, target)
+        if step is None:
             return None
-        decision, look = _write_and_read_back(client, change, target, clock)
-        if look is None:
-            return None
-    return _settle(client, change, target, look, decision, clock)
+        decision, look = step
+    return _settle(work, target, look, decision)
 
 
-def still_may(change: Change) -> str:
-    """Why whoever asked may not any more, as a cause word; asked right before sending."""
-    return access.may_change(
-        change.actor, change.mailbox, change.actor_kind, change.permission, change.after or None, change.approved_by,
-        address=change.address if change.kind == Change.CREATE else "", before=change.before,
-    )  # fmt: skip
+def _stop(work: Work, cause: str) -> None:
+    """Whoever asked may not any more, or nobody may now; nothing was sent."""
+    state = Change.CANCELLED if cause in STOPS_ALL else Change.FAILED
+    work.finish(Decision(Do.FAILED, cause), state=state)
 
 
 def _calendar_ended(change: Change) -> bool:
     """Was the calendar itself found gone? Its id may lead to another one by now: the new main calendar."""
     ended = Calendar.objects.filter(ended_at__isnull=False)
-    return change.calendar_id is not None and ended.filter(pk=change.calendar_id).exists()
+    is_copy = change.kind in (Change.COPY_NAME, Change.COPY_REMOVE)  # its absence is for the look to judge
+    return change.calendar_id is not None and not is_copy and ended.filter(pk=change.calendar_id).exists()
 
 
-def _write_and_read_back(
-    client: graph.Client, change: Change, target: EntryTarget | DeliveryTarget, clock: Clock
-) -> tuple[Decision, Look | None]:
-    before = change.sent_at
-    _mark_sent(change, clock())
+def _write_and_read_back(work: Work, target: Target) -> tuple[Decision, Look] | None:
+    """The one write of this step and what was read after it; None where the change was put off or ended."""
+    change, before = work.change, work.change.sent_at
+    # Once more, because looking takes a while: a freeze counts from now on.
+    if before is None and (cause := still_may(change)):
+        _stop(work, cause)
+        return None
+    work.mark_sent(change.after if target.wish.after is None else target.wish.after)
+    work.reached("marked")
+    if not work.is_in_time():
+        work.postpone(1, sent_at=before)
+        return None
     refusal = ""
     try:
-        target.write(client)
+        target.write(work.client)
     except graph.Throttled as error:
         # 429 means that this one was not carried out; an earlier one may still have been.
-        mine = {"due_at": clock() + timedelta(seconds=error.retry_after or 30), "sent_at": before}
-        if not change.let_go(**mine):
-            raise LeaseLost from error
-        return Decision(Do.WAIT, "throttled"), None
+        _not_sent(work, before, error.cause, error.retry_after or 30)
+        return None
     except graph.GraphError as error:
         log.warning("write had no clean answer", extra={"change": change.public_id, "cause": error.cause})
+        if isinstance(error, graph.Unreachable) and not error.may_have_happened:
+            _not_sent(work, before, error.cause, QUIET_SECONDS)
+            return None
         refusal = error.cause if isinstance(error, FOR_GOOD) and not error.may_have_happened else ""
-    look = _look(client, change, target, clock)
+    work.reached("written")
+    look = work.look(target)
     if look is None:
-        return Decision(Do.WAIT, "not_confirmed"), None
-    sent = _since_sent(change, clock())
-    decision = decide(target.wish, look.truth, seconds_since_sent=sent, refusal=refusal)
+        return None
+    work.reached("read")
+    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), refusal=refusal)
     if decision.do is Do.WRITE:  # never twice in one go
         decision = Decision(Do.WAIT, "not_confirmed")
+    if decision.do is Do.FAILED and refusal and _is_delegate_again(change):
+        # Whether a delegate can be made anew is documented nowhere. Refused, the person gets the most below that back.
+        work.postpone(0, sent_at=None, after=Role.WRITE.value)
+        return None
     return decision, look
 
 
-def _look(client: graph.Client, change: Change, target: EntryTarget | DeliveryTarget, clock: Clock) -> Look | None:
-    """A complete reading, or None where the change was put off or ended because there is none."""
-    try:
-        return target.look(client, now=clock())
-    except graph.Throttled as error:
-        _postpone(change, clock(), error.retry_after or 30)
-    except (graph.GraphError, mirror.NotTrusted) as error:
-        now, sent = clock(), _since_sent(change, clock())
-        if sent is None and (isinstance(error, FOR_GOOD) or change.attempt >= MAX_TRIES):
-            _finish(change, Decision(Do.FAILED, error.cause), now)
-        elif sent is not None and sent > UNCLEAR_SECONDS:
-            _finish(change, Decision(Do.UNKNOWN, error.cause), now)
-        else:
-            _postpone(change, now, min(10 * 2 ** min(change.attempt, 5), 300) if sent is None else QUIET_SECONDS)
-    return None
+def _is_delegate_again(change: Change) -> bool:
+    return change.kind == Change.CREATE and change.undoes_id is not None and change.after in DELEGATE_ROLES
 
 
-def _settle(
-    client: graph.Client, change: Change, target: EntryTarget | DeliveryTarget, look: Look, decision: Decision,
-    clock: Clock,
-) -> None:  # fmt: skip
+def _not_sent(work: Work, before: object, cause: str, pause: float) -> None:
+    """This write was not carried out for certain: the change is as it was before, and too often is enough."""
+    if before is None and work.change.attempt >= MAX_TRIES:
+        return work.finish(Decision(Do.FAILED, cause), sent_at=None)
+    return work.postpone(pause, sent_at=before)
+
+
+def _settle(work: Work, target: Target, look: Look, decision: Decision) -> None:
     """Mirror, outcome and audit in one transaction, behind the mailbox's fence and the claim."""
+    change = work.change
     for _ in range(3):
         with transaction.atomic():
-            now = clock()
-            ours = change if decision.do is Do.APPLIED and change.sent_at else None
-            if target.store(look, now=now, by=ours):
+            is_ours = decision.do is Do.APPLIED or decision.cause == "other_role"
+            if target.store(look, now=work.clock(), by=change if is_ours and change.sent_at else None):
                 if decision.do is Do.WAIT:
-                    return _postpone(change, now, QUIET_SECONDS)
-                return _finish(change, decision, now, found=look.truth.value)
+                    return work.postpone(QUIET_SECONDS)
+                return work.finish(decision, found=look.truth.value, entry=target.entry(look))
         # A sync wrote the mailbox between our note and now: what we read may be older than what it stored. Read again.
-        again = _look(client, change, target, clock)
+        again = work.look(target)
         if again is None:
             return None
         look = again
-        decision = decide(target.wish, look.truth, seconds_since_sent=_since_sent(change, clock()), may_write=False)
+        decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=False)
         if decision.do is Do.WRITE:
             decision = Decision(Do.WAIT, "not_confirmed")
-    return _postpone(change, clock(), QUIET_SECONDS)
-
-
-def _finish(change: Change, decision: Decision, now: datetime, *, state: str = "", found: str | None = None) -> None:
-    state = state or decision.do.value
-    due_at = now + CHECK_AFTER if state == Change.APPLIED else None
-    with transaction.atomic():
-        fields = {"state": state, "cause": decision.cause[:80], "finished_at": now, "found": found or ""}
-        if not change.let_go(due_at=due_at, **fields):
-            raise LeaseLost
-        for name, value in fields.items():
-            setattr(change, name, value)
-        record(change, f"change.{state}", actor=None, now=now, outcome=decision.cause[:80])
-
-
-def _mark_sent(change: Change, now: datetime) -> None:
-    """Committed before the request leaves: after a crash nobody believes that nothing was sent."""
-    mine = Change.objects.filter(pk=change.pk, attempt=change.attempt, state=Change.OPEN)
-    first = change.sent_at or now  # the three minutes run from the first time it left
-    if not mine.update(sent_at=first):
-        raise LeaseLost
-    change.sent_at = first
-
-
-def _postpone(change: Change, now: datetime, seconds: float) -> None:
-    if not change.let_go(due_at=now + timedelta(seconds=seconds)):
-        raise LeaseLost
-
-
-def _since_sent(change: Change, now: datetime) -> float | None:
-    return (now - change.sent_at).total_seconds() if change.sent_at else None
-
-
-def _check(client: graph.Client, change: Change, clock: Clock) -> None:
-    """Ten minutes later: is it still so? Access that came back is noted and recorded."""
-    if _calendar_ended(change):
-        change.let_go()
-        return None
-    target = target_of(change)
-    try:
-        look = target.look(client, now=clock())
-    except (graph.GraphError, mirror.NotTrusted):
-        if change.attempt < 2 * MAX_TRIES:
-            return _postpone(change, clock(), CHECK_AFTER.total_seconds())
-        change.let_go()
-        return None
-    now = clock()
-    with transaction.atomic():
-        if not target.store(look, now=now, by=None):
-            return _postpone(change, now, 5)
-        is_so = look.truth.value == target.wish.after
-        later = Change.objects.filter(target=change.target, requested_at__gt=change.requested_at)
-        newer = later.filter(state__in=[Change.OPEN, Change.APPLIED]).exists()
-        fields = {"checked_at": now} if is_so or newer else {"reverted_at": now, "found": look.truth.value or ""}
-        if not change.let_go(**fields):
-            raise LeaseLost
-        if "reverted_at" in fields:
-            record(change, "change.reverted", actor=None, now=now, outcome=look.truth.value or "gone")
-    return None
+    return work.postpone(QUIET_SECONDS)

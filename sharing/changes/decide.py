@@ -20,23 +20,26 @@ class Do(Enum):
 class Wish:
     """`before` is what the person saw; `after` what they want, None where access is to end.
 
-    `rank` orders values by how far they reach and is None where that means nothing (delivery).
+    `rank` orders values by how far they reach and is None where that means nothing (delivery). `is_new` wants an entry
+    where there is none.
     """
 
     before: str
     after: str | None
     before_rank: int | None = None
     after_rank: int | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a complete, trusted list shows: `value` None where there is no entry."""
+    """What a complete, trusted list shows: `value` None where there is no entry, `is_other` where it is another one."""
 
     value: str | None
     allowed: tuple[str, ...] | None = None
     removable: bool | None = None
     organization_rank: int | None = None  # what everybody has there anyway; None where unknown or without meaning
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ def decide(
     A lost answer is settled by what is read, never by sending again blindly: only where the old value still stands, the
     quiet period is over and three minutes are not. `refusal` is the cause of a definite no to the write.
     """
+    if truth.is_other:
+        return Decision(Do.CONFLICT, "changed_outside")
     if truth.value == wish.after:
         return Decision(Do.APPLIED)
+    if wish.is_new:
+        return _decide_new(wish, truth, seconds_since_sent, refusal)
     if truth.value is None:
         return Decision(Do.CONFLICT, "already_gone")
     if truth.value != wish.before:
@@ -67,6 +74,19 @@ def decide(
         if seconds_since_sent < QUIET_SECONDS or not may_write:
             return Decision(Do.WAIT, "not_confirmed")
     return _may_be_written(wish, truth)
+
+
+def _decide_new(wish: Wish, truth: Truth, seconds_since_sent: float | None, refusal: str) -> Decision:
+    """A new entry is never asked for twice: Outlook would invite anew, and nobody knows what a second one does."""
+    if truth.value is not None:
+        is_ours = seconds_since_sent is not None and not refusal
+        return Decision(Do.CONFLICT, "other_role" if is_ours else "changed_outside")
+    if refusal:
+        return Decision(Do.FAILED, refusal)
+    if seconds_since_sent is None:
+        return _may_be_written(wish, truth)
+    is_over = seconds_since_sent > UNCLEAR_SECONDS
+    return Decision(Do.UNKNOWN if is_over else Do.WAIT, "not_confirmed")
 
 
 def _may_be_written(wish: Wish, truth: Truth) -> Decision:

@@ -64,6 +64,7 @@ def roles_to_give(calendar: Calendar, holder: Holder) -> tuple[str, ...]:
     Only Microsoft knows: it is asked again right before anything is sent.
     """
     alike = CalendarPermission.objects.open().filter(is_organization=False)
+    everything: tuple[str, ...]
     if holder.is_inside:
         everything = _INSIDE + _DELEGATE if calendar.is_default else _INSIDE
         alike = alike.filter(calendar=calendar, inside=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from sharing import access
+from sharing import access, graph
 from sharing.models import AuditEvent, Calendar, CalendarPermission, Change, Mailbox, User
 
 from .refusals import ChangeOpen, NotNow
@@ -76,6 +76,23 @@ def _first_try(change: Change, now: datetime) -> datetime:
     unknown = before.filter(finished_at__gt=now - AFTER_UNKNOWN).order_by("-finished_at")
     last = unknown.values_list("finished_at", flat=True).first()
     return last + AFTER_UNKNOWN if last else now
+
+
+def create_target(calendar: Calendar | int, address: str) -> str:
+    """What a creation is about, short enough for its column whatever the address."""
+    folded = graph.fold_address(address.strip())
+    key = folded if len(folded) <= 80 else f"{folded[:40]}…{folded[-39:]}"
+    return f"create:{calendar if isinstance(calendar, int) else calendar.pk}:{key}"
+
+
+def same_thing(change: Change) -> list[str]:
+    """The targets of whatever alters the same: a creation and the entry that came of it have two names."""
+    names = [change.target]
+    if change.calendar_id and change.address and change.kind in (Change.ROLE, Change.REMOVE):
+        names.append(create_target(change.calendar_id, change.address))
+    if change.kind == Change.CREATE and change.permission_id:
+        names.append(f"permission:{change.permission_id}")
+    return names
 
 
 def new_change(

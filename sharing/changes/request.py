@@ -11,7 +11,7 @@ from .decide import Wish
 from .decide import would_raise as _would_raise
 from .end_policy import check_create, check_raise
 from .holders import Holder, holder_at, roles_to_give
-from .intent import Asking, new_change, write_down
+from .intent import Asking, create_target, new_change, write_down
 from .refusals import AlreadyGone, NothingToDo, NotNow, NotRemovable, RoleNotAllowed, Stale, WouldRaise
 
 
@@ -101,16 +101,6 @@ def request_create(
         name=holder.name, address=holder.address,
     )  # fmt: skip
     return write_down(change, asking)
-
-
-def create_target(calendar: Calendar, address: str) -> str:
-    """What a creation is about, short enough for its column whatever the address."""
-    return f"create:{calendar.pk}:{holder_key(address)}"
-
-
-def holder_key(address: str) -> str:
-    folded = graph.fold_address(address.strip())
-    return folded if len(folded) <= 80 else f"{folded[:40]}…{folded[-39:]}"
 
 
 def _former(removal: Change, calendar: Calendar, holder: Holder) -> str:

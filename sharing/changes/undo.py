@@ -9,6 +9,7 @@ from sharing.models import DELIVERY_OPTIONS, CalendarPermission, Change, Role, U
 
 from .copies import request_copy_name
 from .holders import holder_at, nearest, roles_to_give
+from .intent import same_thing
 from .refusals import (
     AlreadyGone,
     BadAddress,
@@ -22,7 +23,7 @@ from .refusals import (
     Stale,
     WouldRaise,
 )
-from .request import create_target, request_create, request_delivery, request_removal, request_role
+from .request import request_create, request_delivery, request_removal, request_role
 
 KEPT = timedelta(days=30)
 # Why a change cannot be undone.
@@ -137,7 +138,7 @@ def _overtaken(
     if change.pk in undone:
         return UNDERWAY if undone[change.pk] == Change.OPEN else UNDONE
     newer = [
-        other for target in _targets(change) for other in later[target]
+        other for target in same_thing(change) for other in later[target]
         if other.pk != change.pk and (other.requested_at, other.pk) > (change.requested_at, change.pk)
     ]  # fmt: skip
     if any(other.is_open for other in newer):
@@ -153,19 +154,9 @@ def _live():
     return Change.objects.filter(state__in=[Change.OPEN, Change.APPLIED])
 
 
-def _targets(change: Change) -> list[str]:
-    """A creation and the entry that came of it are one thing with two names."""
-    names = [change.target]
-    if change.kind == Change.REMOVE and change.calendar:
-        names.append(create_target(change.calendar, change.address))
-    if change.kind == Change.CREATE and change.permission_id:
-        names.append(f"permission:{change.permission_id}")
-    return names
-
-
 def _later(changes: Iterable[Change]) -> dict[str, list[Change]]:
     changes = list(changes)
-    targets = {target for change in changes for target in _targets(change)}
+    targets = {target for change in changes for target in same_thing(change)}
     since = min(change.requested_at for change in changes)
     rows = _live().filter(mailbox__in={change.mailbox_id for change in changes}, requested_at__gte=since)
     found: dict[str, list[Change]] = defaultdict(list)

@@ -1,16 +1,20 @@
 """Speaks Microsoft Graph and Entra ID: tokens, ID-token check, one HTTP door, paging, batches, typed results."""
 
 from .calendars import (
+    allowed_roles,
     create_permission,
     delete_permission,
     get_default_calendar,
     list_calendars,
     list_permissions,
+    remove_copy,
+    rename_copy,
     update_role,
 )
 from .client import Call, Client, Stats
 from .clouds import Cloud, Endpoints, endpoints
 from .contacts import first_contacts, list_contacts
+from .copies import Copy, proved_copy
 from .delegated import Lent, LentTokens
 from .errors import (
     ConfigurationRefused,
@@ -75,6 +79,7 @@ __all__ = [
     "ConfigurationRefused",
     "ConsentMissing",
     "Contact",
+    "Copy",
     "Credential",
     "CredentialRefused",
     "Delta",
@@ -108,6 +113,7 @@ __all__ = [
     "Unreachable",
     "User",
     "Window",
+    "allowed_roles",
     "calendars_path",
     "client_assertion",
     "count_members",
@@ -137,7 +143,10 @@ __all__ = [
     "parse_settings",
     "permission_path",
     "permissions_path",
+    "proved_copy",
     "read_settings",
+    "remove_copy",
+    "rename_copy",
     "settings_path",
     "update_delivery",
     "update_role",

@@ -13,7 +13,8 @@ class Kind:
     """One kind of call: its path with the ids left out, the permission it needs, what for, and a sample answer.
 
     `permission` is the least app permission, empty for an envelope whose contents are other kinds. `is_change` tells
-    calls that alter something at Microsoft from those that read.
+    calls that alter something at Microsoft from those that read, `is_of_a_copy` those that want proof that what they
+    alter is a person's copy of somebody else's calendar.
     """
 
     method: str
@@ -21,6 +22,7 @@ class Kind:
     permission: str
     purpose: str
     sample: str
+    is_of_a_copy: bool = False
 
     @property
     def name(self) -> str:
@@ -35,9 +37,11 @@ class Kind:
 _CALENDARS, _CALENDARS_WRITE = "Calendars.Read", "Calendars.ReadWrite"
 _SETTINGS, _SETTINGS_WRITE = "MailboxSettings.Read", "MailboxSettings.ReadWrite"
 _MAIN, _NAMED = "/users/{id}/calendar", "/users/{id}/calendars/{id}"
+_ROLES_FOR = "allowedCalendarSharingRoles(User='{address}')"
 _WHO = "Who may see or change {}, and as what."
 _ROLE = "Set the role that its owner chose, on {}."
 _REMOVE = "Take somebody off {}, because its owner said so."
+_MAY = "Which roles Microsoft 365 allows for somebody on {}, asked before it is shared with them."
 _SHARE = "Share {} with somebody. Exchange sends that person an invitation."
 _MAIN_ONE, _NAMED_ONE = "the main calendar", "a calendar that the person made"
 
@@ -85,6 +89,14 @@ KINDS = (
          samples.NOTHING),
     Kind("POST", f"{_MAIN}/calendarPermissions", _CALENDARS_WRITE, _SHARE.format(_MAIN_ONE), samples.PERMISSION),
     Kind("POST", f"{_NAMED}/calendarPermissions", _CALENDARS_WRITE, _SHARE.format(_NAMED_ONE), samples.PERMISSION),
+    Kind("GET", f"{_MAIN}/{_ROLES_FOR}", _CALENDARS, _MAY.format(_MAIN_ONE), samples.ALLOWED_ROLES),
+    Kind("GET", f"{_NAMED}/{_ROLES_FOR}", _CALENDARS, _MAY.format(_NAMED_ONE), samples.ALLOWED_ROLES),
+    Kind("PATCH", _NAMED, _CALENDARS_WRITE,
+         "Give a person’s own copy of somebody else’s calendar the name that this person chose.", samples.CALENDAR,
+         is_of_a_copy=True),
+    Kind("DELETE", _NAMED, _CALENDARS_WRITE,
+         "Take a person’s own copy of somebody else’s calendar off their list, because this person said so. Never a "
+         "calendar of the mailbox’s own.", samples.NOTHING, is_of_a_copy=True),
     Kind("PATCH", "/users/{id}/mailboxSettings", _SETTINGS_WRITE,
          "Set who gets meeting requests. Nothing else of the settings is sent.", samples.DELIVERY),
 )  # fmt: skip
@@ -93,7 +105,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 def _pattern(kind: Kind) -> str:
     """A kind's paths, in both spellings of a key that Graph uses in its links: /users/ID and /users('ID')."""
-    literal = re.escape(kind.path).replace(r"\{id\}", "{id}")
+    literal = re.escape(kind.path).replace(r"\{id\}", "{id}").replace(r"\{address\}", "[^/]+")
     return literal.replace("/{id}", r"(?:/(?!delta\b)[^/$]+|\((?:'|%27)[^/']+(?:'|%27)\))")
 
 

@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from .answers import error_of, parse_json, parse_object
 from .calls import Kind, kind_of
 from .clouds import Endpoints
+from .copies import Copy
 from .errors import GraphError, IdRefused, Malformed, Throttled, TokenRefused, Unreachable
 from .ids import VERSION_ROOT, check_path, path_of_link, with_query
 from .tokens import Token, Tokens
@@ -232,13 +233,14 @@ class Client:
     # Writes
 
     def patch(
-        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float
+        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float, copy: Copy | None = None
     ) -> dict[str, Any] | None:
         """A change, sent exactly once, whatever comes back. `request_id` goes out as `client-request-id`.
 
-        Raises GraphError; its `may_have_happened` says whether the change may have been made all the same.
+        Raises GraphError; its `may_have_happened` says whether the change may have been made all the same. A calendar
+        itself is only changed where `copy` proves that it is somebody else's.
         """
-        return self._write("PATCH", path, body, request_id, deadline_seconds)
+        return self._write("PATCH", path, body, request_id, deadline_seconds, copy)
 
     def post(
         self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float
@@ -247,14 +249,17 @@ class Client:
         return self._write("POST", path, body, request_id, deadline_seconds)
 
     def delete(
-        self, path: str, body: None = None, *, request_id: str, deadline_seconds: float
+        self, path: str, body: None = None, *, request_id: str, deadline_seconds: float, copy: Copy | None = None
     ) -> dict[str, Any] | None:
         """As `patch`, without a body."""
-        return self._write("DELETE", path, body, request_id, deadline_seconds)
+        return self._write("DELETE", path, body, request_id, deadline_seconds, copy)
 
     def _write(
-        self, method: str, path: str, body: Mapping[str, Any] | None, request_id: str, deadline_seconds: float
-    ) -> dict[str, Any] | None:
+        self, method: str, path: str, body: Mapping[str, Any] | None, request_id: str, deadline_seconds: float,
+        copy: Copy | None = None,
+    ) -> dict[str, Any] | None:  # fmt: skip
+        if kind_of(method, path).is_of_a_copy and (copy is None or copy.path != path):
+            raise IdRefused("a calendar that nobody proved to be somebody else's")
         payload = None if body is None else json.dumps(body).encode()
         deadline = self.monotonic() + deadline_seconds
         token = self._tokens.token()

@@ -77,6 +77,13 @@ def permission_path(mailbox_id: str, calendar_id: str | None, permission_id: str
     return f"{permissions_path(mailbox_id, calendar_id)}/{outlook_id(permission_id)}"
 
 
+def allowed_roles_path(mailbox_id: str, calendar_id: str | None, address: str) -> str:
+    """Which roles there are for somebody. https://learn.microsoft.com/graph/api/resources/calendar (CSDL)"""
+    user = quote(address.replace("'", "''"), safe="@")
+    root = permissions_path(mailbox_id, calendar_id).removesuffix("calendarPermissions")
+    return f"{root}allowedCalendarSharingRoles(User='{user}')"
+
+
 def settings_path(mailbox_id: str) -> str:
     """The mailbox settings. https://learn.microsoft.com/graph/api/user-get-mailboxsettings"""
     return f"/users/{directory_id(mailbox_id)}/mailboxSettings"

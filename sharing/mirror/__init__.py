@@ -1,5 +1,6 @@
 """Reads what Graph says and stores it; never writes to Graph."""
 
+from .aside import addresses_of, look_at_allowed_roles, look_at_copy, store_copy
 from .directory import ListingHeld
 from .look import (
     NotTrusted,
@@ -27,7 +28,8 @@ from .sync import list_directory, run_here, sync_shard
 
 __all__ = [
     "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway", "accept_run",
-    "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs", "finish_run", "in_domains",
-    "list_directory", "look_at_calendar", "look_at_delivery", "match_invitations", "noted_version", "reject_run",
-    "run_here", "stop_run", "store_calendar", "store_delivery", "sync_shard", "wake_shards",
+    "addresses_of", "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs", "finish_run",
+    "in_domains", "list_directory", "look_at_allowed_roles", "look_at_calendar", "look_at_copy", "look_at_delivery",
+    "match_invitations", "noted_version", "reject_run", "run_here", "stop_run", "store_calendar", "store_copy",
+    "store_delivery", "sync_shard", "wake_shards",
 ]  # fmt: skip

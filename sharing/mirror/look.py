@@ -74,7 +74,7 @@ def store_calendar(
     """
     if Calendar.objects.filter(pk=calendar.pk, ended_at__isnull=False).exists():
         return False  # a sync found the calendar gone; what was read is another one's list
-    if not _swap(calendar.mailbox, version, now):
+    if not swap_version(calendar.mailbox, version, now):
         return False
     known = load_calendars([calendar.mailbox_id])[calendar.mailbox_id][calendar.graph_id]
     diff = compare_calendar(known.permissions, seen, may_end=True)
@@ -89,7 +89,7 @@ def store_calendar(
 
 def store_delivery(*, mailbox: Mailbox, option: str, version: int, now: datetime, change: Change | None = None) -> bool:
     """Store who gets the meeting requests; False as in `store_calendar`."""
-    if not _swap(mailbox, version, now):
+    if not swap_version(mailbox, version, now):
         return False
     row = Mailbox.objects.get(pk=mailbox.pk)
     if row.delivery_option and row.delivery_option != option:
@@ -101,6 +101,7 @@ def store_delivery(*, mailbox: Mailbox, option: str, version: int, now: datetime
     return True
 
 
-def _swap(mailbox: Mailbox, version: int, now: datetime) -> bool:
+def swap_version(mailbox: Mailbox, version: int, now: datetime) -> bool:
+    """The fence: take the mailbox's next version, and have it read afresh; False where somebody else took it."""
     mine = Mailbox.objects.filter(pk=mailbox.pk, version=version)
     return bool(mine.update(version=F("version") + 1, digest="", changed_at=now, due_at=now + HOUR))
