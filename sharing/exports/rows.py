@@ -109,7 +109,10 @@ def _mailboxes_then(mailboxes: list[Row], past: Past) -> list[Row]:
         if (row["first_seen_at"] and row["first_seen_at"] > moment) or was.get("cause", row["cause"]) == REMOVED:
             continue
         state, read_at = was.get("state", row["state"]), past.read_at("mailbox", pk, row["read_at"])
-        option = options.get(pk, was.get("delivery_option", row["delivery_option"]))
+        option, until = options.get(pk, (row["delivery_option"], None))
+        kept_until = past.state_until(pk)
+        if kept_until and (until is None or kept_until < until):
+            option = was["delivery_option"]
         if pk in later and "state" not in was:  # from before states were kept
             state, read_at, option = Mailbox.NEVER, None, ""
         shard_read_at = past.shard_read_at(pk, row["shard_id"], row["shard__read_at"])
@@ -159,7 +162,7 @@ def _read_later(mailboxes: list[int], moment: datetime) -> set[int]:
     return {pk for pk, seen_at in first if seen_at > moment}
 
 
-def _options(mailboxes: list[int], moment: datetime) -> dict[int, str]:
-    """Who got the meeting requests then, where that has changed since."""
+def _options(mailboxes: list[int], moment: datetime) -> dict[int, tuple[str, datetime]]:
+    """Who got the meeting requests then, and until when, where that has changed since."""
     past = DeliveryPeriod.objects.filter(mailbox__in=mailboxes, ended_at__gt=moment).order_by("-ended_at", "-pk")
-    return dict(past.values_list("mailbox_id", "delivery_option"))
+    return {pk: (option, at) for pk, option, at in past.values_list("mailbox_id", "delivery_option", "ended_at")}

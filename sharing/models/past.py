@@ -80,10 +80,15 @@ class Past:
     def __init__(self, mailboxes: Sequence[int], moment: datetime) -> None:
         self.moment = moment
         self._was: dict[tuple[str, int], dict[str, Any]] = {}
+        self._until: dict[int, datetime] = {}
         rows = PastValues.objects.filter(mailbox__in=mailboxes, ended_at__gt=moment).order_by("-ended_at", "-pk")
-        for mailbox, calendar, permission, was in rows.values_list("mailbox_id", "calendar_id", "permission_id", "was"):
+        for mailbox, calendar, permission, was, ended_at in rows.values_list(
+            "mailbox_id", "calendar_id", "permission_id", "was", "ended_at"
+        ):
             key = ("calendar", calendar) if calendar else ("permission", permission) if permission else None
             self._was.setdefault(key or ("mailbox", mailbox), {}).update(was)  # the oldest comes last, and stays
+            if "state" in was and key is None:
+                self._until[mailbox] = ended_at
         shards = set(Mailbox.objects.filter(pk__in=mailboxes).values_list("shard_id", flat=True))
         shards |= {was["shard_id"] for (kind, _), was in self._was.items() if kind == "mailbox" and "shard_id" in was}
         readings = ShardReading.objects.filter(shard__in=shards - {None}, stored_at__lte=moment)
@@ -94,6 +99,10 @@ class Past:
     def was(self, kind: str, pk: int) -> dict[str, Any]:
         """The columns of one mailbox, calendar or permission that said something else then."""
         return self._was.get((kind, pk), {})
+
+    def state_until(self, mailbox: int) -> datetime | None:
+        """Until when a mailbox stayed in the state it was in then; None where it is in it still."""
+        return self._until.get(mailbox)
 
     def read_at(self, kind: str, pk: int, now: datetime | None) -> datetime | None:
         """When a row had been read last; `now` is what it says today. None where no reading before is on record."""
