@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -20,18 +20,29 @@ LONGEST_SUBJECT = 200
 
 def decide(now: datetime) -> int:
     """End the notices of what is over, and make those of what is new; how many were made. Safe to repeat."""
-    things = current(now)
-    over = Notice.objects.filter(over_at=None, is_lasting=True).exclude(key__in=[thing.key for thing in things])
-    # Somebody may be sending one right now: the fence keeps them from making it due again.
-    over.update(over_at=now, due_at=None, attempt=F("attempt") + 1)
-    return sum(_tell(thing, user, now) for thing in things for user in admins_for(thing.tenant))
+    told = [(thing, admins_for(thing.tenant)) for thing in current(now)]
+    lasting = Notice.objects.filter(over_at=None, is_lasting=True)
+    _end(lasting.exclude(key__in=[thing.key for thing, _ in told]), now)
+    for thing, users in told:
+        # Mail that waited is not for somebody who lost the role meanwhile.
+        _end(lasting.filter(key=thing.key, sent_at=None, user__isnull=False).exclude(user__in=users), now)
+    return sum(_tell(thing, user, now) for thing, users in told for user in users)
+
+
+def _end(notices: QuerySet[Notice], now: datetime) -> None:
+    """Somebody may be sending one right now: the fence keeps them from making it due again."""
+    notices.update(over_at=now, due_at=None, attempt=F("attempt") + 1)
 
 
 def _tell(thing: Thing, user: User, now: datetime) -> bool:
     """Make the notice of one thing to one person; False where there is one."""
-    if Notice.objects.filter(key=thing.key, user=user, over_at=None).exists():
+    known = Notice.objects.filter(key=thing.key, user=user, over_at=None).values_list("address", flat=True).first()
+    if known:
         return False
     address, cause = mail_address(user)
+    if known is not None:  # nobody knew where to mail it to
+        unsent = Notice.objects.filter(key=thing.key, user=user, over_at=None, address="", sent_at=None)
+        return bool(address and unsent.update(address=address, cause="", due_at=now))
     try:
         with transaction.atomic():
             Notice.objects.create(

@@ -66,6 +66,43 @@ def test_lost_access_is_told_once_and_again_after_it_came_back(read, tick, clock
     assert len([each for each in mail.outbox if "lost" in each.subject]) == 2
 
 
+def test_who_is_no_admin_any_more_gets_no_mail_that_waited(read, tick, clock, settings):
+    lose(read, clock)
+    settings.EMAIL_BACKEND = "tests.notices.test_notices.Refusing"
+    (waiting,) = tick()
+    RoleAssignment.objects.create(user=user(read, ISAIAH), tenant=read, role="admin", given_at=clock())
+    RoleAssignment.objects.filter(user=user(read, ALLAN)).delete()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    tick(minutes=1)
+    assert [each.to for each in mail.outbox] == [[ISAIAH]]
+    waiting.refresh_from_db()
+    assert (waiting.over_at, waiting.sent_at, waiting.due_at) == (clock(), None, None)
+
+
+def test_what_was_told_already_is_told_no_second_time_to_who_comes_back_as_admin(read, tick, clock):
+    lose(read, clock)
+    tick()
+    role = RoleAssignment.objects.get(user=user(read, ALLAN))
+    role.delete()
+    tick(minutes=1)
+    role.save()
+    tick(minutes=1)
+    assert len(mail.outbox) == 1
+
+
+def test_an_admin_whose_address_becomes_known_is_told_then(read, tick, clock):
+    allan = user(read, ALLAN)
+    Person.objects.filter(tenant=read, oid=allan.oid).update(address="")
+    User.objects.filter(pk=allan.pk).update(address="")
+    lose(read, clock)
+    (notice,) = tick()
+    assert (notice.cause, notice.due_at) == ("no_address", None)
+    Person.objects.filter(tenant=read, oid=allan.oid).update(address=ALLAN)
+    (notice,) = tick(minutes=1)
+    assert (notice.address, notice.cause, notice.sent_at) == (ALLAN, "", clock())
+    assert [each.to for each in mail.outbox] == [[ALLAN]]
+
+
 def test_mail_says_what_since_when_and_where_to_look(read, tick, clock, settings):
     lose(read, clock)
     tick()
