@@ -19,8 +19,11 @@ from sharing.models import (
     Stewardship,
     User,
 )
+from sharing.models.names import folded
 
 from .tenants import one
+
+MOST_FOUND = 10
 
 
 def mailboxes_of(user: User) -> MailboxQuerySet:
@@ -149,3 +152,18 @@ def first_periods_of(user: User) -> QuerySet[PermissionPeriod]:
 def delivery_periods_of(user: User) -> QuerySet[DeliveryPeriod]:
     """Past recipients of meeting requests of the person's own mailboxes."""
     return DeliveryPeriod.objects.filter(mailbox__in=mailbox_ids(user)).select_related("mailbox__person")
+
+
+def people_to_share_with(user: User, calendar: Calendar, q: str) -> tuple[list[Person], bool]:
+    """People and groups of the directory whom the calendar's owner may mean by `q`, and whether there are more.
+
+    None where nobody may be added there. Outlook's own address book shows everybody as much.
+    """
+    if not mailboxes_of(user).filter(pk=calendar.mailbox_id, tenant=user.tenant_id, tenant__creates_on=True).exists():
+        return [], False
+    rows = Person.objects.filter(tenant=user.tenant_id, kind__in=(Person.USER, Person.GROUP), ended_at=None)
+    rows = rows.exclude(address="").exclude(enabled=False).exclude(mailboxes=calendar.mailbox_id)
+    for word in folded(q).split()[:5]:
+        rows = rows.filter(search__contains=word)
+    found = list(rows.order_by("name", "pk")[: MOST_FOUND + 1])
+    return found[:MOST_FOUND], len(found) > MOST_FOUND

@@ -36,7 +36,7 @@ from .end_dates import (
 from .end_policy import EndDateRequired, EndsTooLate, EndsTooSoon, Limit, limit_for, limit_of
 from .end_steps import step_end_date
 from .guards import guards
-from .holders import Holder, holder_at, nearest, roles_to_give
+from .holders import Holder, holder_at, nearest, person_of, roles_to_give
 from .proposals import (
     AlreadyAsked,
     Answered,
@@ -78,16 +78,15 @@ from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusal
 
 __all__ = [
     "AT_ONCE", "AlreadyAsked", "AlreadyGone", "Answered", "BadAddress", "BadName", "CannotUndo", "ChangeOpen",
-    "CoverExists", "cancel_cover", "entry_of", "plan_cover", "step_cover",
-    "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO", "Limit",
-    "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
+    "CoverExists", "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO",
+    "Limit", "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
-    "accepted_and_not_carried_out", "add_items", "apply", "ask_what_became", "cancel_batch", "cancel_end_date",
-    "cancel_open", "carry_out", "check_batch", "confirm_batch", "decline", "expire", "extend_end_date", "fall_back",
-    "guards", "holder_at", "is_expired", "is_last_delegate", "limit_for", "limit_of", "nearest", "numbers", "progress",
-    "propose", "request_copy_name", "request_copy_removal", "request_create", "request_delivery",
-    "request_removal", "request_role", "role_again", "roles_to_give", "sends_invitation", "set_end_date",
-    "settled_mailboxes", "step", "step_end_date", "undo", "undo_refusal", "undo_refusals", "withdraw",
-    "without_delegate", "would_raise",
+    "accepted_and_not_carried_out", "add_items", "apply", "ask_what_became", "cancel_batch", "cancel_cover",
+    "cancel_end_date", "cancel_open", "carry_out", "check_batch", "confirm_batch", "decline", "entry_of", "expire",
+    "extend_end_date", "fall_back", "guards", "holder_at", "is_expired", "is_last_delegate", "limit_for", "limit_of",
+    "nearest", "numbers", "person_of", "plan_cover", "progress", "propose", "request_copy_name",
+    "request_copy_removal", "request_create", "request_delivery", "request_removal", "request_role", "role_again",
+    "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date",
+    "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
 ]  # fmt: skip

@@ -90,12 +90,9 @@ def check_raise(permission: CalendarPermission, role: str, now: datetime, *, end
 
 
 def check_create(mailbox: Mailbox, role: str, inside: bool | None, now: datetime, *, ends_on: date | None) -> None:
-    """The same where access is given anew; `ends_on` is the day it is to end. Raises EndDateRequired or EndsTooLate."""
+    """Is `ends_on` a day on which access given anew may end? Raises EndDateRequired, EndsTooSoon or EndsTooLate."""
     limit = limit_for(mailbox.tenant, role, inside)
-    if limit is None:
-        return
-    latest = limit.latest(mailbox, now)
-    if ends_on is None:
-        raise EndDateRequired(latest, limit)
-    if ends_on > latest:
-        raise EndsTooLate(latest, limit)
+    if ends_on is not None:
+        check_day(mailbox, ends_on, now, limit)
+    elif limit is not None:
+        raise EndDateRequired(limit.latest(mailbox, now), limit)

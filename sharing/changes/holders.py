@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sharing import graph
+from sharing import graph, mirror
 from sharing.models import Calendar, CalendarPermission, Mailbox, Person, PersonAddress, Role, reach
 
 from .refusals import BadAddress
@@ -38,6 +38,18 @@ def holder_at(mailbox: Mailbox, address: str, name: str = "") -> Holder:
     if person is not None and person.pk == mailbox.person_id:
         raise BadAddress
     return Holder(address, (name or str(person or "") or address)[:512], person, addresses_of(person, address))
+
+
+def person_of(mailbox: Mailbox, holder: Holder) -> Person:
+    """Whoever holds, as a row: of the directory, or one that is known by the address alone. Safe to repeat."""
+    if holder.person is not None:
+        return holder.person
+    key = graph.fold_address(holder.address)[:600]
+    known = {
+        "kind": Person.UNRESOLVED, "name": holder.name, "address": holder.address,
+        "search": mirror.search_text(holder.name, [holder.address]),
+    }  # fmt: skip
+    return Person.objects.get_or_create(tenant=mailbox.tenant, oid=None, key=key, defaults=known)[0]
 
 
 def person_at(tenant_id: int, address: str) -> Person | None:

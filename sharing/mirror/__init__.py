@@ -2,6 +2,7 @@
 
 from .aside import addresses_of, look_at_allowed_roles, look_at_copy, store_copy
 from .directory import ListingHeld
+from .holders import search_text
 from .look import (
     NotTrusted,
     look_at_calendar,
@@ -27,9 +28,9 @@ from .scope import DISCONNECTED, NOT_MATCHED, OUTSIDE_GROUP, end_disconnected, i
 from .sync import list_directory, run_here, sync_shard
 
 __all__ = [
-    "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway", "accept_run",
-    "addresses_of", "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs", "finish_run",
-    "in_domains", "list_directory", "look_at_allowed_roles", "look_at_calendar", "look_at_copy", "look_at_delivery",
-    "match_invitations", "noted_version", "reject_run", "run_here", "stop_run", "store_calendar", "store_copy",
-    "store_delivery", "sync_shard", "wake_shards",
+    "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway",
+    "accept_run", "addresses_of", "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs",
+    "finish_run", "in_domains", "list_directory", "look_at_allowed_roles", "look_at_calendar", "look_at_copy",
+    "look_at_delivery", "match_invitations", "noted_version", "reject_run", "run_here", "search_text", "stop_run",
+    "store_calendar", "store_copy", "store_delivery", "sync_shard", "wake_shards",
 ]  # fmt: skip

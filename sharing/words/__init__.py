@@ -1,5 +1,14 @@
 """What each role, option, state and error is called, for owners and for IT; no database, no network, no clock."""
 
+from .adding import (
+    ALREADY_ASKED,
+    END_TOO_SOON,
+    ROLE_NOT_FOR_THEM,
+    adding,
+    end_too_late,
+    has_access_already,
+    replaced_changed,
+)
 from .changes import (
     CONFIRMING,
     DELIVERY,
@@ -72,14 +81,15 @@ from .whose import YOU, Whose
 from .zones import zone_of, zone_words
 
 __all__ = [
-    "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "EQUIVALENT", "EXACTLY", "Fallback",
-    "GONE", "IT", "LEAD", "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED", "NOT_FOUND", "NO_POWERSHELL",
-    "OUTSIDE", "OWNER", "Outcome", "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS", "REMOVE", "ROLE", "ROLES",
-    "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "STATE_LABELS", "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY",
-    "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "ago", "answer_anyway", "calendar_words", "cause_words",
-    "change_outcome", "change_sentence", "counted", "day", "delivery_choices", "delivery_words", "everyone_at",
-    "falls_back_to", "guard_words", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment",
-    "no_delegate", "noticed", "noticed_sentence", "purpose_label", "quoted", "rank", "role_label", "role_sentence",
-    "role_words", "separate_rights", "short_day", "since", "state_words", "still_to_nobody", "summary",
-    "summary_parts", "visible", "zone_of", "zone_words",
+    "ALREADY_ASKED", "CONFIRMING", "CauseWords", "DELIVERY", "DELIVERY_OPTIONS", "DeliveryWords", "END_TOO_SOON",
+    "EQUIVALENT", "EXACTLY", "Fallback", "GONE", "IT", "LEAD", "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED",
+    "NOT_FOUND", "NO_POWERSHELL", "OUTSIDE", "OWNER", "Outcome", "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS",
+    "REMOVE", "ROLE", "ROLES", "ROLE_NOT_FOR_THEM", "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "STATE_LABELS",
+    "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY", "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "adding", "ago",
+    "answer_anyway", "calendar_words", "cause_words", "change_outcome", "change_sentence", "counted", "day",
+    "delivery_choices", "delivery_words", "end_too_late", "everyone_at", "falls_back_to", "guard_words",
+    "has_access_already", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment", "no_delegate",
+    "noticed", "noticed_sentence", "purpose_label", "quoted", "rank", "replaced_changed", "role_label",
+    "role_sentence", "role_words", "separate_rights", "short_day", "since", "state_words", "still_to_nobody",
+    "summary", "summary_parts", "visible", "zone_of", "zone_words",
 ]  # fmt: skip

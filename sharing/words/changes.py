@@ -37,6 +37,7 @@ _FAILED = {
     "left_out": "Calwarden does not read this mailbox.",
     "not_connected": "Calwarden has no access to Microsoft 365 at the moment.",
     "writes_off": "Calwarden may read here, not change.",
+    "creates_off": "People cannot be added from Calwarden here. Share the calendar in Outlook.",
     "grant_lost": "Your mailbox is no longer connected.",
     "grant_reads": "You connected this mailbox for reading only.",
     "role_not_allowed": "Microsoft 365, or your IT’s policy, does not allow this role for this person.",

@@ -218,6 +218,7 @@ def _choose(
             if words.rank(role) < words.rank(permission.role) and not permission.is_organization
         ],
         "removal": confirm_removal(permission, user=request.user, now=timezone.now()) if row.can_remove else None,
+        "can_add": permission.mailbox.tenant.creates_on and not permission.is_organization,
         "limit": _limit(permission, allowed, row.whose),
         "private_events": words.PRIVATE_EVENTS,
         "form": form,

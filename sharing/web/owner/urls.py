@@ -4,15 +4,18 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import saving, views
+from . import adding, answering, saving, views
 from .zones import in_own_zone
 
 urlpatterns = [
     path("", in_own_zone(views.home), name="home"),
     path("calendars/<str:public_id>/", searched(in_own_zone(views.calendar)), name="calendar"),
     path("calendars/<str:public_id>/people/<int:pk>/", in_own_zone(saving.role), name="role"),
+    path("calendars/<str:public_id>/add/", in_own_zone(adding.add), name="add"),
+    path("calendars/<str:public_id>/people/<int:pk>/replace/", in_own_zone(adding.replace), name="replace"),
     path("calendars/<str:public_id>/people/<int:pk>/remove/", in_own_zone(saving.remove), name="remove"),
     path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),
+    path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
     path("history/", in_own_zone(views.history), name="history"),
     path("changes/<str:public_id>/", in_own_zone(views.change), name="change"),
     path("changes/<str:public_id>/dismiss/", in_own_zone(views.dismiss), name="dismiss"),

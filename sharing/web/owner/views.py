@@ -16,6 +16,7 @@ from sharing.models import Calendar, Change, Mailbox
 from sharing.web.asked import Asked
 
 from . import homes, outcomes
+from .answering import waiting_for
 from .delivering import delivery_of
 from .history import History
 from .rows import OUTLOOK, checked, people_on, title_of, whose, words_for
@@ -32,6 +33,7 @@ def home(request: Asked) -> HttpResponse:
         if card.mailbox.state == Mailbox.NEVER:
             _ring(card.mailbox, now)
     page = {"title": "Your calendars", "home": found, "recent": History(request.user, now).page(RECENT_HOME)}
+    page["asks"] = waiting_for(request.user)
     return render(request, "owner/home.html", page)
 
 
@@ -136,6 +138,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
         "toasts": toasts,
         "notes": notes,
         "is_open": bool(underway),
+        "can_add": not cause and mailbox.tenant.creates_on,
         "outlook": OUTLOOK.get(mailbox.tenant.cloud, ""),
         "private_events": words.PRIVATE_EVENTS,
     }  # fmt: skip
