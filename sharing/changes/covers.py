@@ -173,7 +173,7 @@ def record_cover(
 def _check_days(calendar: Calendar, first: date, last: date, now: datetime) -> None:
     if first < today(calendar.mailbox, now) or last < first:
         raise EndsTooSoon
-    check_day(calendar.mailbox, last + DAY, now, None)  # one day more: a cover may be over tonight
+    check_day(calendar.mailbox, min(last, date.max - DAY) + DAY, now, None)  # one day more: it may be over tonight
 
 
 def _check_role(calendar: Calendar, person: Person, entry: CalendarPermission | None, role: str) -> None:
