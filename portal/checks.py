@@ -1,5 +1,6 @@
 """System checks that keep an installation from real harm; docs/settings.md lists the ids."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from email.utils import parseaddr
@@ -10,7 +11,9 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.db import DatabaseError, connections
+from django.utils.timezone import now as clock
 
+from sharing.audit import heads, syslog
 from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
 from sharing.graph.errors import ConfigurationRefused
 from sharing.models import READER, WRITER, AppCredential, Tenant, triggers
@@ -144,6 +147,45 @@ def the_audit_log_is_guarded(databases=None, **kwargs) -> Iterator[CheckMessage]
                 hint="`manage.py migrate` makes them; then `manage.py audit_verify`.",
                 id="portal.W006",
             )
+
+
+@register(Tags.database)
+def heads_are_written(databases=None, **kwargs) -> Iterator[CheckMessage]:
+    """Every hour, where they are to be written at all."""
+    if not databases or "default" not in databases:
+        return
+    try:
+        behind = heads.late(clock())
+    except DatabaseError:
+        return  # it is down or not yet migrated, which is another story
+    if behind:
+        yield Warning(
+            f"The heads of {len(behind)} chains of the audit log were not written elsewhere for hours.",
+            hint="The log of the workers says which place failed: AUDIT_HEADS_FILE, AUDIT_HEADS_MAIL or AUDIT_SYSLOG.",
+            id="portal.W007",
+        )
+
+
+@register(Tags.security)
+def the_audit_log_is_known_elsewhere(**kwargs) -> Iterator[CheckMessage]:
+    """Where the heads of its chains go, and its lines."""
+    file, mail = settings.AUDIT_HEADS_FILE, settings.AUDIT_HEADS_MAIL
+    if file and not os.access(file if Path(file).exists() else Path(file).parent, os.W_OK):
+        yield Error("AUDIT_HEADS_FILE names a file that cannot be written.", id="portal.E027")
+    if mail and "@" not in parseaddr(mail)[1].strip("@"):
+        yield Error("AUDIT_HEADS_MAIL is no mail address.", id="portal.E027")
+    if settings.AUDIT_SYSLOG:
+        try:
+            syslog.server(settings.AUDIT_SYSLOG)
+        except syslog.NotAnAddress:
+            what = "AUDIT_SYSLOG is neither like udp://logs.example.org:514 nor like unix:/dev/log."
+            yield Error(what, id="portal.E028")
+    if not heads.places():
+        yield Info(
+            "Nothing outside the database knows how far the audit log has come: its end could be cut off unseen.",
+            hint="Set AUDIT_HEADS_FILE (on a disk of its own), AUDIT_HEADS_MAIL or AUDIT_SYSLOG.",
+            id="portal.I003",
+        )
 
 
 @register(Tags.security)

@@ -62,6 +62,11 @@ DEMO_PEOPLE = env.str("DEMO_PEOPLE", "")  # a JSON file: who may be tried on the
 # Processes that serve pages; gunicorn reads the same name
 WEB_WORKERS = env.int("WEB_CONCURRENCY", 1)
 
+# Audit: where the heads of its chains are written every hour, and where its lines stream to
+AUDIT_HEADS_FILE = env.str("AUDIT_HEADS_FILE", str(VAR / "audit-heads.jsonl") if EMBEDDED else "").strip()
+AUDIT_HEADS_MAIL = env.str("AUDIT_HEADS_MAIL", "").strip()
+AUDIT_SYSLOG = env.str("AUDIT_SYSLOG", "").strip()  # udp://host:port or unix:/dev/log
+
 # Database
 DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{VAR / 'calwarden.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -9,6 +9,8 @@ class SharingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from .models import triggers  # models are there only now
+        from .audit import syslog  # models are there only now
+        from .models import audit, triggers
 
         post_migrate.connect(triggers.make, sender=self)
+        audit.streams[:] = [syslog.stream]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.timezone import now as clock
 
-from sharing import changes, connect, mirror, notices
+from sharing import audit, changes, connect, mirror, notices
 from sharing.connect import (
     calls,
     client_for,
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 RING_SECONDS = 60  # an old ring is worth nothing: the next tick rings again, and rings must not pile up
 AT_ONCE = 200  # rows of one kind that one look at the queue rings for
+HEADS_SECONDS = 300
 DECIDE_SECONDS = 60  # what admins are told is thought about no more often
 TIDY_SECONDS = 3600  # and so often is looked for what nobody needs any more
 
@@ -65,8 +66,8 @@ shared_task = functools.partial(celery.shared_task, base=Counted)
 def apply_change(pk: int) -> None:
     """Take one change a step further; its row is the truth, this message only a hint."""
     related = (
-        "tenant", "actor", "mailbox__person", "mailbox__tenant", "mailbox__shard__grant__tenant", "calendar",
-        "permission",
+        "tenant", "actor", "approved_by", "mailbox__person", "mailbox__tenant", "mailbox__shard__grant__tenant",
+        "calendar", "permission", "undoes", "follows",
     )  # fmt: skip
     change = Change.objects.select_related(*related).get(pk=pk)
     if change.calendar:
@@ -149,6 +150,12 @@ def test_limit(pk: int) -> None:
     scope.apply_scope(tenant=limit.tenant, now=clock())
 
 
+@shared_task(soft_time_limit=50, time_limit=60)
+def write_heads(pk: int) -> None:
+    """How far the audit log has come, written outside the database; `pk` is one of the chains that are due."""
+    audit.write_heads(now=clock(), may_mail=notices.may_leave())
+
+
 @shared_task(soft_time_limit=540, time_limit=600)
 def erase_tenant(pk: int) -> None:
     """One transaction's worth of a mirror that nobody wants kept; the next look at what is due brings the next."""
@@ -209,6 +216,9 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     mirror.wake_shards(now)
     for pk in SyncShard.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield sync_shard, pk
+    # One task writes all heads; where every place fails it is tried again, not twice a second.
+    if (chain := audit.heads.due(now).order_by("pk").first()) and cache.add("audit.heads", True, timeout=HEADS_SECONDS):
+        yield write_heads, chain.pk
     # Last: mail may wait, and what decides about it looks at what was begun above.
     if cache.add("notices.decided", True, timeout=DECIDE_SECONDS):
         notices.decide(now)

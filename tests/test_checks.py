@@ -22,6 +22,7 @@ CHECKS = [
     checks.nobody_passes_unseen,
     checks.the_second_registration_is_whole,
     checks.database_and_broker_hold,
+    checks.the_audit_log_is_known_elsewhere,
 ]
 
 
@@ -110,6 +111,13 @@ FAULTS = [
     ("portal.E025", Error, {"MICROSOFT_WRITER_CERTIFICATE": "/run/secrets/writer.pem"}),
     ("portal.E025", Error, {"MICROSOFT_WRITER_SECRET": "a-secret"}),
     ("portal.E026", Error, {"MICROSOFT_WRITER_CLIENT_ID": settings.MICROSOFT_CLIENT_ID}),
+    ("portal.E027", Error, {"AUDIT_HEADS_FILE": "/nowhere/at/all/heads.jsonl"}),
+    ("portal.E027", Error, {"AUDIT_HEADS_MAIL": "not an address"}),
+    ("portal.E028", Error, {"AUDIT_SYSLOG": "tcp://logs.example.org"}),
+    ("portal.E028", Error, {"AUDIT_SYSLOG": "udp://"}),
+    ("portal.E028", Error, {"AUDIT_SYSLOG": "udp://logs.example.org:port"}),
+    ("portal.E028", Error, {"AUDIT_SYSLOG": "unix:dev/log"}),
+    ("portal.I003", Info, {"AUDIT_HEADS_FILE": ""}),
     ("portal.W002", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": "a-secret"}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "WEB_WORKERS": 2}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "EMBEDDED": False}),
@@ -142,6 +150,8 @@ def test_a_fault_is_named_by_its_check(check_id, kind, fault, settings):
         {**SMTP, "EMAIL_USE_TLS": False, "EMAIL_HOST": "localhost"},
         {"HTTPS_PROXY": "http://user:word@proxy.example.org:3128", "CA_BUNDLE": certifi.where()},
         {"CA_BUNDLE": "/etc/ssl/certs"},
+        {"AUDIT_HEADS_FILE": "", "AUDIT_HEADS_MAIL": "vault@example.org"},
+        {"AUDIT_HEADS_FILE": "", "AUDIT_SYSLOG": "udp://[2001:db8::1]:514"},
     ],
 )
 def test_good_settings_are_passed_in_silence(good, settings):
@@ -153,7 +163,8 @@ def test_good_settings_are_passed_in_silence(good, settings):
 def test_every_check_that_exists_has_a_fault_here():
     source = Path(checks.__file__).read_text()
     ids = {f"portal.{letter}{n:03}" for letter in "EWI" for n in range(1, 40) if f"portal.{letter}{n:03}" in source}
-    assert ids - {fault[0] for fault in FAULTS} == {"portal.E001", "portal.W001", "portal.W005"}
+    of_the_database = {"portal.E001", "portal.W001", "portal.W005", "portal.W006", "portal.W007"}
+    assert ids - {fault[0] for fault in FAULTS} == of_the_database
 
 
 @pytest.mark.django_db

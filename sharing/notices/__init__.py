@@ -3,7 +3,7 @@
 from .decide import decide, one_line
 from .ends import tell_of_cover, tell_of_end
 from .recipients import admins_for, mail_address, person_address
-from .send import send
+from .send import may_leave, send
 from .tell import owners_of, tell, tell_owner
 from .things import STALE_AFTER, Thing, current, last_complete
 
@@ -15,6 +15,7 @@ __all__ = [
     "decide",
     "last_complete",
     "mail_address",
+    "may_leave",
     "one_line",
     "owners_of",
     "person_address",

@@ -25,7 +25,7 @@ def send(*, notice: Notice, clock: Callable[[], datetime]) -> bool:
     if notice.sent_at or notice.over_at or not notice.claim(now=clock(), lease=LEASE):
         return False
     try:
-        if _may_leave():
+        if may_leave():
             mail = EmailMessage(notice.subject, notice.body, to=[notice.address], headers=HEADERS)
             mail.send()
     except (OSError, ValueError) as error:  # smtplib's own are OSErrors; an address or a header it cannot write
@@ -38,6 +38,6 @@ def send(*, notice: Notice, clock: Callable[[], datetime]) -> bool:
     return notice.let_go(sent_at=clock(), cause="")
 
 
-def _may_leave() -> bool:
+def may_leave() -> bool:
     """The sandbox's people have addresses at domains that are real: no server but this machine's gets their mail."""
     return not identity.is_sandbox() or settings.EMAIL_BACKEND != SMTP or settings.EMAIL_HOST in LOOPBACK

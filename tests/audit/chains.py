@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sharing.models import AuditEvent
+from sharing import audit
+from sharing.models import AuditChain, AuditEvent
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -16,3 +17,9 @@ def recorded(tenant, count, **fields):
         )
         for number in range(count)
     ]  # fmt: skip
+
+
+def head_of(tenant):
+    """Its head as it was written elsewhere just now."""
+    chain = AuditChain.objects.get(key=tenant.tid)
+    return audit.Head(NOW.isoformat(), chain.key, chain.seq, chain.hash)
