@@ -8,7 +8,7 @@ from sharing.models import Calendar, CalendarPermission, Mailbox, Person, Person
 
 from .refusals import BadAddress
 
-_ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[^@\s\"(),:;<>\[\]\\]{3,255}")
+_ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\%/?]{1,64}@[^@\s\"(),:;<>\[\]\\%/?]{3,255}")
 _NEVER = (Role.NONE.value, Role.CUSTOM.value)
 _OUTSIDE = (Role.FREE_BUSY_READ.value, Role.LIMITED_READ.value, Role.READ.value)
 _INSIDE = (*_OUTSIDE, Role.WRITE.value)

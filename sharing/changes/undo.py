@@ -91,14 +91,17 @@ def undo_refusal(change: Change, now: datetime) -> str:
 def undo_refusals(changes: Sequence[Change], now: datetime) -> dict[int, str]:
     """The same of many changes at once, by id; they carry their calendar, permission and mailbox. Three queries."""
     found = {change.pk: _refusal(change, now) for change in changes}
+    standing = [pk for pk, cause in found.items() if cause in ("", MOVED_ON)]
+    if standing:
+        for pk, state in _live().filter(undoes__in=standing).values_list("undoes", "state"):
+            found[pk] = UNDERWAY if state == Change.OPEN else UNDONE
     left = [change for change in changes if not found[change.pk]]
     if not left:
         return found
     later = _later(left)
-    undone = dict(_live().filter(undoes__in=left).values_list("undoes", "state"))
     there = _there([change for change in left if change.kind == Change.REMOVE])
     for change in left:
-        found[change.pk] = _overtaken(change, undone, later, there)
+        found[change.pk] = _overtaken(change, later, there)
     return found
 
 
@@ -132,11 +135,7 @@ def _refusal(change: Change, now: datetime) -> str:
     return ""
 
 
-def _overtaken(
-    change: Change, undone: dict[int, str], later: dict[str, list[Change]], there: set[tuple[int, str]]
-) -> str:
-    if change.pk in undone:
-        return UNDERWAY if undone[change.pk] == Change.OPEN else UNDONE
+def _overtaken(change: Change, later: dict[str, list[Change]], there: set[tuple[int, str]]) -> str:
     newer = [
         other for target in same_thing(change) for other in later[target]
         if other.pk != change.pk and (other.requested_at, other.pk) > (change.requested_at, change.pk)
