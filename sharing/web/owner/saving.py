@@ -34,7 +34,7 @@ def role(request: Asked, public_id: str, pk: int) -> HttpResponse:
     """What one person can do on one calendar: the choices, and with `?to=` the question before a big one."""
     permission = access.ended_permission_for_owner(request.user, public_id, pk)
     if permission.ended_at:
-        return _gone(request, permission)
+        return gone(request, permission)
     if request.method == "POST":
         return _save_role(request, permission)
     wanted, seen = request.GET.get("to", ""), request.GET.get("seen", permission.role)
@@ -52,7 +52,7 @@ def remove(request: Asked, public_id: str, pk: int) -> HttpResponse:
     """Asks before access ends, then asks Microsoft to end it."""
     permission = access.ended_permission_for_owner(request.user, public_id, pk)
     if permission.ended_at:
-        return _gone(request, permission)
+        return gone(request, permission)
     form = RemoveForm(request.POST or None)
     confirm = confirm_removal(permission, user=request.user, now=timezone.now())
     if request.method != "POST":
@@ -114,7 +114,7 @@ def _save(
         return redirect(_row(permission))
     except changes.AlreadyGone:
         permission.refresh_from_db(fields=["ended_at"])
-        return _gone(request, permission)
+        return gone(request, permission)
     except changes.Stale as stale:
         permission.role = stale.found
         return _stale(request, permission, kind, wanted)
@@ -169,7 +169,7 @@ def _row(permission: CalendarPermission) -> str:
 # Pages ---------------------------------------------------------------------------------------------------
 
 
-def _frame(request: Asked, permission: CalendarPermission) -> dict[str, Any]:
+def frame(request: Asked, permission: CalendarPermission) -> dict[str, Any]:
     """What every page about one person on one calendar needs to know."""
     org, now = str(request.user.tenant), timezone.now()
     open_changes = access.changes_of(request.user).open().filter(permission=permission)
@@ -195,7 +195,7 @@ def _choose(
     note: words.Outcome | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     """The choices, with the one that is true now marked."""
-    page = _frame(request, permission)
+    page = frame(request, permission)
     row = page["row"]
     allowed = choices_of(permission)
     roles = [permission.role, *allowed] if allowed and permission.role not in allowed else allowed
@@ -239,7 +239,7 @@ def _limit(permission: CalendarPermission, allowed: tuple[str, ...], of: words.W
 
 
 def _ask(request: Asked, permission: CalendarPermission, confirm: Confirm, *, status: int = 200) -> HttpResponse:
-    page = _frame(request, permission) | {"title": confirm.title, "confirm": confirm}
+    page = frame(request, permission) | {"title": confirm.title, "confirm": confirm}
     if not confirm.stops:
         page |= shown(preview_role(permission, confirm.role) if confirm.role else preview_removal(permission))
     return render(request, "owner/confirm.html", page, status=status)
@@ -258,7 +258,7 @@ def _stale(request: Asked, permission: CalendarPermission, kind: str, wanted: st
     return _choose(request, permission, note=note, status=409)
 
 
-def _gone(request: Asked, permission: CalendarPermission) -> HttpResponse:
+def gone(request: Asked, permission: CalendarPermission) -> HttpResponse:
     """The access ended meanwhile; 410 for who follows a link, 409 for who saves."""
     name = holder(permission, str(request.user.tenant))
     last = permission.periods.order_by("-ended_at").first()
