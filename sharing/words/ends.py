@@ -20,10 +20,15 @@ def ends(day: date, today: date) -> str:
     """For a flag: "Ends 27 November 2026", "Ends in 3 days", "Ends tomorrow", "Ends today", "Was to end 2 May 2026"."""
     days = (day - today).days
     if days < 0:
-        return f"Was to end {_day(day)}"
+        return was(day)
     if days <= 1:
         return "Ends tomorrow" if days else "Ends today"
     return f"Ends in {days} days" if days <= SOON_DAYS else f"Ends {_day(day)}"
+
+
+def was(day: date) -> str:
+    """ "Was to end 27 November 2026": the access is still there."""
+    return f"Was to end {_day(day)}"
 
 
 def is_soon(day: date, today: date) -> bool:

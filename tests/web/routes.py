@@ -94,6 +94,7 @@ CLASSES = {
     "calendar": Class(OWNER, of="calendar", rings=True),
     "role": Class(OWNER, post=302, of="calendar", row="permission", form={"role": "other_role", "seen": "role"}),
     "remove": Class(OWNER, post=302, of="calendar", row="permission", form={"seen": "role"}),
+    "end_date": Class(OWNER, post=302, of="calendar", row="permission", form={"ends_on": "2026-12-24"}),
     "change": Class(OWNER, get=302, of="change", is_page=False),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
     "account:home": Class(SIGNED_IN),

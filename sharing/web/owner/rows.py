@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from sharing import words
-from sharing.models import Calendar, CalendarPermission, Change, Mailbox, Person, Role, User
+from sharing.models import Calendar, CalendarPermission, Change, EndDate, Mailbox, Person, Role, User
+
+from .end_words import Ends, ends_of
 
 MANY = 12  # from so many people on, a list is searched and grouped by role
 FACES = 5
@@ -137,6 +139,7 @@ class PersonRow:
     can_change: bool
     can_remove: bool
     whose: words.Whose
+    ends: Ends | None = None
 
     @property
     def below(self) -> str:
@@ -146,9 +149,9 @@ class PersonRow:
 
 def person_row(
     permission: CalendarPermission, *, org: str, now: datetime, whose: words.Whose, change: Change | None = None,
-    may_change: bool = True,
+    may_change: bool = True, end_date: EndDate | None = None,
 ) -> PersonRow:  # fmt: skip
-    """`change` is the open change of this row, if any; `may_change` False makes the row read-only."""
+    """`change` is the open change of this row, if any, `end_date` its last day; without `may_change` it is read-only."""
     everyone = permission.is_organization
     free = may_change and change is None
     others = [role for role in choices_of(permission) if role != permission.role]
@@ -166,6 +169,7 @@ def person_row(
         can_change=free and bool(others),
         can_remove=free and permission.removable is not False,
         whose=whose,
+        ends=ends_of(end_date, now) if end_date else None,
     )
 
 
@@ -254,11 +258,14 @@ class People:
 def people_on(
     permissions: Iterable[CalendarPermission], *, org: str, now: datetime, whose: words.Whose, q: str = "",
     changes: Mapping[int | None, Change] | None = None, may_change: bool = True,
+    end_dates: Iterable[EndDate] = (),
 ) -> People:  # fmt: skip
     """`changes` are the open ones by the id of their permission; `q` looks in names and addresses."""
-    changes = changes or {}
+    changes, ending = changes or {}, {row.permission_id: row for row in end_dates}
     rows = [
-        person_row(p, org=org, now=now, whose=whose, change=changes.get(p.pk), may_change=may_change)
+        person_row(
+            p, org=org, now=now, whose=whose, change=changes.get(p.pk), may_change=may_change, end_date=ending.get(p.pk)
+        )
         for p in in_order(permissions)
     ]
     persons = [row for row in rows if not row.permission.is_organization]

@@ -177,6 +177,7 @@ def frame(request: Asked, permission: CalendarPermission) -> dict[str, Any]:
     row = person_row(
         permission, org=org, now=now, whose=whose(permission.mailbox, request.user), change=open_changes.first(),
         may_change=not cause,
+        end_date=access.standing_end_dates(request.user).filter(permission=permission).first(),
     )  # fmt: skip
     return {
         "permission": permission,

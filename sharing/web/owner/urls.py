@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import adding, answering, saving, views
+from . import adding, answering, ending, saving, views
 from .zones import in_own_zone
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("calendars/<str:public_id>/add/", in_own_zone(adding.add), name="add"),
     path("calendars/<str:public_id>/people/<int:pk>/replace/", in_own_zone(adding.replace), name="replace"),
     path("calendars/<str:public_id>/people/<int:pk>/remove/", in_own_zone(saving.remove), name="remove"),
+    path("calendars/<str:public_id>/people/<int:pk>/end/", in_own_zone(ending.end_date), name="end_date"),
     path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),
     path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
     path("history/", in_own_zone(views.history), name="history"),

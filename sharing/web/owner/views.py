@@ -129,6 +129,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
         "people": people_on(
             access.permissions_of(user).filter(calendar=row), org=org, now=now, whose=whose(mailbox, user), q=q,
             may_change=not cause, changes={c.permission_id: c for c in underway if c.permission_id},
+            end_dates=access.standing_end_dates(user).filter(permission__calendar=row),
         ),
         "delivery": delivery_of(user, mailbox, now, cause=cause, underway=underway) if row.is_default else None,
         "history": History(user, now, row).page(RECENT_CALENDAR),
