@@ -151,7 +151,7 @@ def person_row(
     permission: CalendarPermission, *, org: str, now: datetime, whose: words.Whose, change: Change | None = None,
     may_change: bool = True, end_date: EndDate | None = None,
 ) -> PersonRow:  # fmt: skip
-    """`change` is the open change of this row, if any, `end_date` its last day; without `may_change` it is read-only."""
+    """`change` is the open one of this row, `end_date` its last day; without `may_change` it is read-only."""
     everyone = permission.is_organization
     free = may_change and change is None
     others = [role for role in choices_of(permission) if role != permission.role]
