@@ -138,6 +138,17 @@ def test_no_key_is_in_it_only_the_names_of_those_it_needs(run, contoso, file, mo
     assert archive.key_names()[0].encode() in inside
 
 
+def test_nobodys_session_is_in_it(run, alex, client, file):
+    """Whoever gets at the file within the hour would be signed in as everybody else."""
+    client.force_login(alex)
+    key = client.session.session_key
+    run("backup", str(file))
+    with tarfile.open(file) as made:
+        body = made.extractfile("database").read()
+    assert key.encode() not in body and str(alex.oid).replace("-", "").encode() in body.replace(b"-", b"")
+    assert Session.objects.filter(pk=key).exists()
+
+
 def test_a_backup_is_made_while_somebody_is_writing(run, contoso, file):
     """What is not committed yet is not in it, and nobody waits for anybody."""
     wrote, end = threading.Event(), threading.Event()

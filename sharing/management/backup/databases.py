@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.core.management.base import CommandError
 from django.db import connection
 
 from sharing.models import Tenant, triggers
 
+SESSIONS = Session._meta.db_table
 BUSY_SECONDS = 60.0
 _BUSY = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 _HEADER_LINES = 50
@@ -23,11 +25,15 @@ _TOO_NEW = b"SET transaction_timeout = 0;\n"
 
 
 def dump(into: Path) -> None:
-    """Write the whole database, as of one moment, into the new file `into`; others may go on reading and writing."""
+    """Write the whole database, as of one moment, into the new file `into`; others may go on reading and writing.
+
+    Only sessions stay out: whoever has the file would be signed in as anybody, and after a restore nobody is.
+    """
     if connection.vendor == "sqlite":
         _dump_sqlite(into)
     else:
-        _run("pg_dump", "--format", "plain", "--no-owner", "--no-privileges", "--file", str(into))
+        kept_out = ("--exclude-table-data", SESSIONS)
+        _run("pg_dump", "--format", "plain", "--no-owner", "--no-privileges", *kept_out, "--file", str(into))
 
 
 def load(file: Path, *, replace: bool, frozen_at: datetime) -> None:
@@ -50,6 +56,9 @@ def _dump_sqlite(into: Path) -> None:
     with closing(sqlite3.connect(into)) as copy:
         connection.connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        copy.execute("PRAGMA secure_delete=ON")  # overwritten, not only let go of
+        copy.execute(f"DELETE FROM {SESSIONS}")  # noqa: S608
+        copy.commit()
         _be_whole(copy)
 
 
