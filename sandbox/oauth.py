@@ -59,6 +59,8 @@ def wrong_with(asked: dict[str, str]) -> tuple[str, str] | None:
         return "invalid_scope", "AADSTS70011: The sandbox knows the scopes of Graph only."
     if "code_challenge" in asked and asked.get("code_challenge_method") != "S256":
         return "invalid_request", "AADSTS501481: The code_challenge_method must be S256."
+    if "max_age" in asked and not asked["max_age"].isdecimal():
+        return "invalid_request", "AADSTS90014: The value of the parameter 'max_age' is not valid."
     if asked.get("prompt") == "none":
         return "login_required", "AADSTS50058: Nobody is signed in; the sandbox keeps no sessions."
     return None

@@ -31,14 +31,14 @@ class TokenEndpoint:
         """Raises Refused."""
         form = request.form
         tenant = self.directory.named(name)
-        app = self.credentials.check(request)
+        app, auth_time = self.credentials.check(request), None
         match form.get("grant_type"):
             case "client_credentials":
                 return self._for_the_application(request, app, tenant, form)
             case "authorization_code":
                 found = self.sign_ins.redeem(form)
                 tid, oid, nonce = found.tid, found.oid, found.asked.get("nonce")
-                scopes = found.asked["scope"].split()
+                scopes, auth_time = found.asked["scope"].split(), self._auth_time(found.asked)
             case "refresh_token":
                 kept = self.directory.opened(form.get("refresh_token", ""), "refresh")
                 tid, oid, nonce, scopes = kept["tid"], kept["oid"], None, kept["scopes"]
@@ -51,7 +51,7 @@ class TokenEndpoint:
                 )
         if not isinstance(tenant, str) and tenant.tid != tid:
             raise Refused("invalid_grant", 700005, "The grant was issued for another tenant.")
-        return self._for_a_person(request, app, tid, self.directory.user(tid, oid), scopes, nonce)
+        return self._for_a_person(request, app, tid, self.directory.user(tid, oid), scopes, nonce, auth_time)
 
     def _principal(self, app: App, tenant: Tenant) -> ServicePrincipal:
         """Raises Refused where the tenant does not know the app, or has disabled it."""
@@ -104,7 +104,14 @@ class TokenEndpoint:
                 raise Refused("invalid_grant", 70000, "The refresh token was used before.")
 
     def _for_a_person(
-        self, request: Request, app: App, tid: str, user: User, scopes: list[str], nonce: str | None
+        self,
+        request: Request,
+        app: App,
+        tid: str,
+        user: User,
+        scopes: list[str],
+        nonce: str | None,
+        auth_time: int | None,
     ) -> dict[str, Any]:
         tenant: Tenant = self.cloud.state.tenants[tid]
         self._principal(app, tenant)
@@ -133,6 +140,7 @@ class TokenEndpoint:
                 user=user,
                 scopes=granted,
                 nonce=nonce,
+                auth_time=auth_time,
             )
             if app.tells_directory_roles:
                 tokens["id_token"]["wids"] = [DIRECTORY_ROLES.get(role, role) for role in user.directory_roles]
@@ -142,6 +150,15 @@ class TokenEndpoint:
             kept = {"tid": tid, "oid": user.oid, "scopes": scopes, "app": app.client_id, "at": self.cloud.time()}
             answer["refresh_token"] = self.directory.seal("refresh", REFRESH_LIFETIME, id=str(uuid.uuid4()), **kept)
         return answer
+
+    def _auth_time(self, asked: dict[str, str]) -> int | None:
+        """When the person of a code signed in, as the ID token says it; None where it does not."""
+        switches, most = self.cloud.switches, asked.get("max_age")
+        if switches.auth_time == "never" or (switches.auth_time == "asked" and most is None):
+            return None
+        age = switches.auth_age_seconds
+        is_asked_again = asked.get("prompt") == "login" or (most is not None and age > int(most))
+        return int(datetime.now(UTC).timestamp() - (0 if is_asked_again else age))
 
     def _handed_out(self, request: Request, tokens: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """The token answer; a fault that is due spoils one of the tokens, the ID token unless it says “access”."""

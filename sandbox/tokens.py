@@ -54,8 +54,17 @@ def access_token_claims(
 
 
 def id_token_claims(
-    *, origin: str, tid: str, app_id: str, at: datetime, user: User, scopes: list[str], nonce: str | None
+    *,
+    origin: str,
+    tid: str,
+    app_id: str,
+    at: datetime,
+    user: User,
+    scopes: list[str],
+    nonce: str | None,
+    auth_time: int | None = None,
 ) -> Claims:
+    """`auth_time` is when the person signed in, where the token says that."""
     seconds = int(at.timestamp())
     claims: Claims = {
         "aud": app_id,
@@ -79,6 +88,8 @@ def id_token_claims(
         claims["roles"] = list(user.app_roles)
     if nonce:
         claims["nonce"] = nonce
+    if auth_time:
+        claims["auth_time"] = auth_time
     return claims
 
 

@@ -43,11 +43,13 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "declined": ("documented", "observed"),
     "approval_refused": ("AADSTS90094", "AADSTS65004"),
     "sign_in_consent": ("silent", "asked"),
+    "auth_time": ("always", "asked", "never"),
     "refresh_reuse": ("accepted", "refused"),
     "empty_token": ("NoPermissionsInAccessToken", "ErrorAccessDenied"),
 }
 # Seconds and counts: what is allowed.
-BOUNDS = {"visible_after_seconds": 60, "consent_lag_seconds": 86400, "refresh_grace_seconds": 86400}
+BOUNDS = {"visible_after_seconds": 60, "consent_lag_seconds": 86400, "refresh_grace_seconds": 86400,
+          "auth_age_seconds": 86400}  # fmt: skip
 
 
 @dataclass
@@ -98,6 +100,8 @@ class Switches:
     sign_in_consent: str = (
         "silent"  # whether openid, profile, email, offline_access and User.Read alone are asked about
     )
+    auth_time: str = "always"  # as where the registration lists this optional claim; asked: with max_age only
+    auth_age_seconds: float = 0.0  # how long ago people signed in, unless they are asked to sign in again
     refresh_reuse: str = "accepted"  # Microsoft does not revoke a refresh token that was used (documented)
     refresh_grace_seconds: float = 0.0  # how long a used one stays good where reuse is refused
     empty_token: str = "NoPermissionsInAccessToken"  # A.4: a mailbox asked for with a token without any role

@@ -1,6 +1,7 @@
 """Who signs in: an ID token of ours becomes a person of a listed tenant, or a refusal with its reason."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from django.conf import settings
@@ -94,7 +95,15 @@ def proof_for(token_url: str) -> tuple[str, str]:
         raise NoProof(error.cause) from None
 
 
-def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in, and when they last proved to Microsoft who they are; None where Microsoft did not say."""
+
+    user: User
+    authenticated_at: datetime | None
+
+
+def sign_in(*, id_token: str, nonce: str, now: datetime) -> SignedIn:
     """The person behind an ID token, made on their first sign-in; safe to repeat.
 
     The token is validated here whatever any library did with it, then matched by (tid, oid) alone. Both outcomes go to
@@ -116,8 +125,12 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> User:
     except SignInRefused as refused:
         note_refusal(cause=refused.cause, now=now, tenant=tenant, actor_name=f"{claims.tid}.{claims.oid}")
         raise
-    AuditEvent.objects.record(now=now, verb="signin.done", tenant=tenant, actor=user, outcome="ok")
-    return user
+    at = None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC)
+    AuditEvent.objects.record(
+        now=now, verb="signin.done", tenant=tenant, actor=user, outcome="ok",
+        subject={"auth_time": at.isoformat(timespec="seconds")} if at else {},
+    )  # fmt: skip
+    return SignedIn(user, at)
 
 
 def read_id_token(*, id_token: object, nonce: str, now: datetime) -> graph.Claims:

@@ -31,6 +31,9 @@ class Claims:
     """What a checked ID token says. (`tid`, `oid`) is who it is; everything else is for showing.
 
     `acct` is 0 for a member of the tenant, 1 for a guest, None where the app does not ask for this optional claim.
+    `auth_time` is when that person last proved who they are, in seconds since 1970: Entra says it where it was asked
+    with `max_age`, or where the app asks for this optional claim.
+    https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
     """
 
     tid: str
@@ -39,6 +42,7 @@ class Claims:
     preferred_username: str
     roles: tuple[str, ...]
     acct: int | None
+    auth_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
     expires, issued, begins = (_seconds(claims, name) for name in ("exp", "iat", "nbf"))
     if expires is None or issued is None or now > expires + LEEWAY_SECONDS:
         raise IdTokenRefused("expired")
-    if issued > now + LEEWAY_SECONDS or (begins is not None and begins > now + LEEWAY_SECONDS):
+    signed_in = _seconds(claims, "auth_time")
+    if any(each is not None and each > now + LEEWAY_SECONDS for each in (issued, begins, signed_in)):
         raise IdTokenRefused("not_yet")
 
 
@@ -188,6 +193,7 @@ def _claims(claims: Mapping[str, Any], tid: str, oid: str) -> Claims:
         preferred_username=parse.text(named["preferred_username"]),
         roles=tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
         acct=acct if isinstance(acct, int) and not isinstance(acct, bool) else None,
+        auth_time=_seconds(claims, "auth_time"),
     )
 
 

@@ -61,15 +61,16 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request, sociallogin):
         try:
-            user = identity.sign_in(
+            signed_in = identity.sign_in(
                 id_token=sociallogin.id_token, nonce=sociallogin.state.get("nonce", ""), now=timezone.now()
             )
         except identity.SignInRefused as refused:
             raise ImmediateHttpResponse(pages.refused(request, refused)) from None
         target = sociallogin.get_redirect_url(request)
         request.session.flush()  # whatever was in the session before belongs to nobody now
-        login(request, user)
-        sessions.begin(request.session)
+        login(request, signed_in.user)
+        is_fresh = sociallogin.state.get("asked_fresh", False)
+        sessions.begin(request.session, signed_in.authenticated_at, asked_fresh=is_fresh)
         raise ImmediateHttpResponse(HttpResponseRedirect(target if is_page_of_ours(target) else "/"))
 
     def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None):

@@ -30,6 +30,8 @@ def signed_in_lately(back: str) -> Callable[[Page], Page]:
             response = render(request, "signin/again.html", {
                 "title": "Sign in again",
                 "was_sent": request.method == "POST",
+                "is_unknown": sessions.is_unknown(request.session),
+                "was_asked": sessions.was_asked_fresh(request.session),
                 "next": f"{reverse(back)}?{request.GET.urlencode()}",
             }, status=403)  # fmt: skip
             return csp_update({"form-action": [identity.login_origin()]})(lambda _: response)(request)

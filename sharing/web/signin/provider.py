@@ -8,6 +8,9 @@ from django.core.exceptions import PermissionDenied
 
 from . import people
 from .entra import EntraAdapter
+from .sessions import RECENT_SECONDS
+
+FRESH = "login"  # the prompt with which Microsoft asks again for password or key
 
 
 class EntraProvider(MicrosoftGraphProvider):
@@ -26,7 +29,12 @@ class EntraProvider(MicrosoftGraphProvider):
 
     def get_auth_params_from_request(self, request, action):
         """Which account to offer first; nothing else from the request."""
-        if (prompt := request.POST.get("prompt")) in ("select_account", "login"):
+        prompt = request.POST.get("prompt")
+        if prompt == FRESH:
+            # `prompt` alone may be cut out of the address by whoever sits there. With `max_age` the ID token must say
+            # when they signed in: https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+            return {"prompt": prompt, "max_age": str(RECENT_SECONDS)}
+        if prompt == "select_account":
             return {"prompt": prompt}
         address = request.POST.get("login_hint", "")
         return {"login_hint": address} if address in people.addresses() else {}
@@ -36,4 +44,5 @@ class EntraProvider(MicrosoftGraphProvider):
             raise PermissionDenied("nobody connects a second account")
         nonce = secrets.token_urlsafe(24)
         kwargs["auth_params"] = {**kwargs.get("auth_params", {}), "nonce": nonce}
-        return super().redirect(request, process, next_url, data, nonce=nonce, **kwargs)
+        is_fresh = kwargs["auth_params"].get("prompt") == FRESH
+        return super().redirect(request, process, next_url, data, nonce=nonce, asked_fresh=is_fresh, **kwargs)
