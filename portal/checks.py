@@ -28,6 +28,7 @@ MIDDLEWARE = {
     "csp.middleware.CSPMiddleware": "portal.E013",
     "django.contrib.auth.middleware.LoginRequiredMiddleware": "portal.E016",
     "sharing.web.signin.sessions.SessionLimits": "portal.E017",
+    "sharing.web.sources.Sources": "portal.E029",
     "portal.proxies.trusted_proxies": "portal.E020",
 }
 

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sharing.web.signin.sessions.SessionLimits",
+    "sharing.web.sources.Sources",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view without @login_not_required needs a person
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

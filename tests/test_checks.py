@@ -118,6 +118,7 @@ FAULTS = [
     ("portal.E028", Error, {"AUDIT_SYSLOG": "udp://logs.example.org:port"}),
     ("portal.E028", Error, {"AUDIT_SYSLOG": "unix:dev/log"}),
     ("portal.I003", Info, {"AUDIT_HEADS_FILE": ""}),
+    ("portal.E029", Error, {"MIDDLEWARE": without("sharing.web.sources.Sources")}),
     ("portal.W002", Warning, {**REAL, "MICROSOFT_CLIENT_SECRET": "a-secret"}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "WEB_WORKERS": 2}),
     ("portal.I001", Info, {"DATABASES": with_database(OPTIONS=GOOD_OPTIONS), "EMBEDDED": False}),

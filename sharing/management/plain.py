@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,16 +11,26 @@ from django.db import DatabaseError
 from django.utils.timezone import now as clock
 
 from sharing.connect import NotConnected, calls
-from sharing.models import Tenant
+from sharing.models import Tenant, coming_from
+
+
+def typed_by() -> str:
+    """Who typed the command, for the activity log; the account's number where it has no name, as in a container."""
+    try:
+        return f"cli:{getpass.getuser()}"[:80]
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
 
 
 class PlainCommand(BaseCommand):
     # A wrong setting is said in one sentence where it matters; `doctor` runs all checks.
     requires_system_checks: Any = []
+    source: Callable[[], str] = staticmethod(typed_by)  # of whatever it records
 
     def execute(self, *args, **options):
         try:
-            return super().execute(*args, **options)
+            with coming_from(self.source):
+                return super().execute(*args, **options)
         except NotConnected as refused:
             raise CommandError(str(refused)) from None
         except DatabaseError as error:
@@ -29,14 +40,6 @@ class PlainCommand(BaseCommand):
             ) from error
         finally:
             calls.flush(clock())
-
-
-def typed_by() -> str:
-    """Who typed the command, for the activity log; the account's number where it has no name, as in a container."""
-    try:
-        return f"cli:{getpass.getuser()}"[:80]
-    except (KeyError, OSError):
-        return f"cli:{os.getuid()}"
 
 
 def new_file(path: Path, *, mode: int) -> BinaryIO:

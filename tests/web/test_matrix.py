@@ -15,6 +15,7 @@ from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, NOB
 
 from .routes import CLASSES, INSTALLATION, IT, OWNER, SETUP, every_route, places_of, routes
 
+LOG = ("AuditEvent", "AuditChain")
 WITHOUT_EFFECT, METHODS = ("GET", "HEAD"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MEMBERS = {IT: ISAIAH, SETUP: ALLAN, OWNER: ALEX, INSTALLATION: VIKRAM}  # one of each audience, for Alex's things
 
@@ -67,7 +68,7 @@ def test_every_address_has_a_class_and_every_class_an_address():
 def test_everybody_gets_what_is_theirs_and_nothing_else(cast, places, who):
     browser = cast.browser(who)
     cookies = browser.cookies
-    before = contents(without=("User",))
+    before, events = contents(without=("User", *LOG)), AuditEvent.objects.count()
     wrong = []
     for route in routes():
         # Places that share an address, for they are of one tenant, are asked about once.
@@ -85,7 +86,10 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(cast, places, who):
                     if not answer["Location"].startswith("/signin/?next=/"):
                         wrong.append(f"{method} {answer['Location']}: {route.name}")
     assert wrong == []
-    assert differing(before, contents(without=("User",))) == []
+    assert differing(before, contents(without=("User", *LOG))) == []
+    # What is written of a refusal is the refusal.
+    refusals = AuditEvent.objects.order_by("pk").values_list("verb", flat=True)[events:]
+    assert set(refusals) <= {"access.denied"}
 
 
 @pytest.mark.parametrize("who", [CHARLIE, PATTI, ALEX, ISAIAH, ALLAN, FIONA], ids=lambda who: who.partition("@")[0])

@@ -12,6 +12,7 @@ from sharing.management.worker import Worker
 class Command(PlainCommand):
     help = "Carry out changes and read calendars as they fall due, until stopped. With a broker, Celery does this."
     requires_system_checks = "__all__"
+    source = str  # what it does was asked for by others
 
     def add_arguments(self, parser):
         parser.add_argument("--threads", type=int, default=4, help="one for changes, the others read (default: 4)")
