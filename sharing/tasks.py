@@ -222,6 +222,7 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     # Last: mail may wait, and what decides about it looks at what was begun above.
     if cache.add("notices.decided", True, timeout=DECIDE_SECONDS):
         notices.decide(now)
+        notices.tell_of_operators(now)
     if cache.add("tidied", True, timeout=TIDY_SECONDS) and tidying.is_untidy(now):
         yield tidy, 0
     for pk in Notice.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:

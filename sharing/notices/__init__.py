@@ -2,6 +2,7 @@
 
 from .decide import decide, one_line
 from .ends import tell_of_cover, tell_of_end
+from .operated import tell_of_operators
 from .recipients import admins_for, mail_address, person_address
 from .send import may_leave, send
 from .tell import owners_of, tell, tell_owner
@@ -23,5 +24,6 @@ __all__ = [
     "tell",
     "tell_of_cover",
     "tell_of_end",
+    "tell_of_operators",
     "tell_owner",
 ]

@@ -23,11 +23,11 @@ SUBJECTS = {
 def tell_of_end(end_date: EndDate, kind: str, now: datetime) -> None:
     """Mail the owner, or the stewards, about one end date; in the caller's transaction, and once for each thing."""
     permission = end_date.permission
-    of = _whose(end_date.mailbox)
-    who = _holder(permission, str(end_date.tenant))
+    of = whose_of(end_date.mailbox)
+    who = holder_of(permission, str(end_date.tenant))
     why = said.why_not(end_date.cause) if end_date.cause or kind == "end_failed" else None
     facts = {
-        "who": who, "calendar": _calendar(permission.calendar, of), "day": said.on(end_date.ends_on), "why": why,
+        "who": who, "calendar": calendar_of(permission.calendar, of), "day": said.on(end_date.ends_on), "why": why,
         "role": words.role_label(permission.role, words.OWNER, whose=of), "then": said.then(end_date.role_after, of),
         "is_removal": not end_date.role_after, "reason": words.visible(end_date.reason),
     }  # fmt: skip
@@ -39,9 +39,9 @@ def tell_of_end(end_date: EndDate, kind: str, now: datetime) -> None:
 
 def tell_of_cover(cover: Cover, kind: str, now: datetime) -> None:
     """The same about a cover."""
-    of = _whose(cover.mailbox)
+    of = whose_of(cover.mailbox)
     facts = {
-        "who": str(cover.person), "calendar": _calendar(cover.calendar, of),
+        "who": str(cover.person), "calendar": calendar_of(cover.calendar, of),
         "first": said.on(cover.starts_on), "last": said.on(cover.ends_on), "why": said.why_not(cover.cause),
         "day": said.on(cover.ends_on),
     }  # fmt: skip
@@ -54,20 +54,20 @@ def _mail(mailbox: Mailbox, kind: str, key: str, path: str, facts: dict[str, Any
     tell_owner(mailbox=mailbox, kind=kind, key=key, subject=subject, path=path, facts=facts, now=now)
 
 
-def _whose(mailbox: Mailbox) -> words.Whose:
+def whose_of(mailbox: Mailbox) -> words.Whose:
     """As whoever is mailed knows the mailbox: as their own, or as one they look after."""
     is_own = [person.pk for person in owners_of(mailbox)] == [mailbox.person_id]
     return words.YOU if is_own else words.Whose(str(mailbox.person))
 
 
-def _calendar(calendar: Calendar, of: words.Whose) -> str:
+def calendar_of(calendar: Calendar, of: words.Whose) -> str:
     named = words.visible(calendar.name) or "a calendar without a name"
     if not of.name:
         return words.calendar_words(named, calendar.is_default)
     return f"the main calendar of {of.name}" if calendar.is_default else f"{named} of {of.name}"
 
 
-def _holder(permission: CalendarPermission, org: str) -> str:
+def holder_of(permission: CalendarPermission, org: str) -> str:
     if permission.is_organization:
         return words.everyone_at(org)
     name = permission.name or permission.address
