@@ -6,9 +6,7 @@ began it; who approved, and where, is what the ID token of the sign-in says afte
 
 import hashlib
 import hmac
-import re
 import secrets
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,23 +15,12 @@ from sharing import graph
 from sharing.graph import authorize
 from sharing.models import READER, ActivationLink, AuditEvent, ConsentAttempt
 
-from . import calls, clients, identity
+from . import calls, clients
+from .code_flow import Answer, SignInFailed, check_error, only, refusal_of, who_signed_in
 from .links import LinkGone, check_usable, hashed
 
+__all__ = ["ConsentRefused", "begin", "end", "refusal_of", "take_back"]
 LIFETIME = timedelta(minutes=60)
-Answer = Mapping[str, Sequence[str]]  # a query string as it came: every name with all its values
-
-# https://learn.microsoft.com/entra/identity-platform/reference-error-codes: only which sentence to show.
-_BY_NUMBER = {
-    65004: "declined",
-    90094: "not_administrator", 90095: "not_administrator", 900941: "not_administrator",
-    50020: "wrong_account", 50034: "wrong_account", 51004: "wrong_account", 16000: "wrong_account",
-    90002: "tenant_unknown", 900023: "tenant_unknown",
-    700016: "registration", 70001: "registration", 650052: "registration", 650056: "registration",
-    500011: "registration", 50011: "registration", 50194: "registration", 7000112: "registration",
-    53000: "policy", 53001: "policy", 53003: "policy", 500212: "policy", 500213: "policy", 50105: "policy",
-}  # fmt: skip
-_BY_WORD = {"access_denied": "declined", "permission_denied": "declined"}
 
 
 class ConsentRefused(Exception):
@@ -147,59 +134,29 @@ def _use(answer: Answer, step: str, browser: str, now: datetime) -> ConsentAttem
 
 def _check_approval(answer: Answer, link: ActivationLink) -> None:
     """What the way back says is a hint: it can only stop the trip, never prove anything. Raises ConsentRefused."""
-    _check_error(answer, link)
-    if _only(answer, "admin_consent").casefold() != "true":
+    try:
+        check_error(answer)
+    except SignInFailed as failed:
+        raise ConsentRefused(failed.cause, link, failed.code) from None
+    if only(answer, "admin_consent").casefold() != "true":
         raise ConsentRefused("malformed", link)
-    tenant = _only(answer, "tenant")
+    tenant = only(answer, "tenant")
     if not tenant:
         raise ConsentRefused("malformed", link)
     if tenant.casefold() != str(link.tenant.tid):
         raise ConsentRefused("wrong_tenant", link)
 
 
-def _check_error(answer: Answer, link: ActivationLink) -> None:
-    """Raises ConsentRefused where Microsoft says what went wrong; `admin_consent=True` stands beside errors too."""
-    if "error" not in answer and "error_description" not in answer:
-        return
-    cause, code = refusal_of(answer)
-    raise ConsentRefused(cause, link, code)
-
-
-def refusal_of(answer: Answer) -> tuple[str, str]:
-    """Why Microsoft sent the browser back with nothing: a word of ours, and its AADSTS number or nothing."""
-    found = re.search(r"AADSTS(\d{4,7})(?!\d)", _only(answer, "error_description"), re.ASCII)
-    number = int(found[1]) if found else 0
-    cause = _BY_NUMBER.get(number) or (_BY_WORD.get(_only(answer, "error"), "") if not number else "")
-    return cause or "microsoft", f"AADSTS{number}" if number else ""
-
-
-def _only(answer: Answer, name: str) -> str:
-    """The one value of a parameter; nothing where it is missing or there are several."""
-    values = answer.get(name, ())
-    return values[0] if len(values) == 1 else ""
-
-
 def _sign_in(answer: Answer, link: ActivationLink, browser: str, redirect_uri: str, now: datetime) -> graph.Claims:
     """Who signed in to the link's tenant. Raises ConsentRefused."""
-    _check_error(answer, link)
-    code, state = _only(answer, "code"), _only(answer, "state")
-    if not code:
-        raise ConsentRefused("malformed", link)
+    state = only(answer, "state")
     try:
-        tokens = authorize.redeem_code(
-            endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(),
-            tenant_id=str(link.tenant.tid), code=code, redirect_uri=redirect_uri,
-            verifier=_derived(browser, state, "verifier"),
+        claims = who_signed_in(
+            answer=answer, tenant_id=str(link.tenant.tid), redirect_uri=redirect_uri,
+            nonce=_derived(browser, state, "nonce"), verifier=_derived(browser, state, "verifier"), now=now,
         )  # fmt: skip
-        claims = identity.read_id_token(
-            id_token=tokens.get("id_token"), nonce=_derived(browser, state, "nonce"), now=now
-        )  # fmt: skip
-    except graph.IdTokenRefused as refused:
-        raise ConsentRefused(f"id_token:{refused.cause}", link) from None
-    except (graph.Unreachable, graph.Throttled, graph.Malformed):
-        raise ConsentRefused("unreachable", link) from None
-    except (graph.GraphError, graph.ConfigurationRefused):
-        raise ConsentRefused("code_refused", link) from None
+    except SignInFailed as failed:
+        raise ConsentRefused(failed.cause, link, failed.code) from None
     if claims.tid != str(link.tenant.tid):
         raise ConsentRefused("wrong_tenant", link, account=claims.preferred_username.rpartition("@")[2][:253])
     return claims
