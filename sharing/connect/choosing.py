@@ -7,12 +7,13 @@ from django.db import transaction
 
 from sharing import graph
 from sharing.graph import discovery
-from sharing.models import WRITER, ActivationLink, AuditEvent, Tenant, User
+from sharing.models import READER, WRITER, ActivationLink, AuditEvent, GroupLimit, Tenant, User
 
 from . import calls, clients, links, proof, tenants
 from .sentences import NotConnected, sentence_for
 
-READ, BOTH, CHANGE = "read", "both", "change"  # what a link asks for; `change` is the second registration's
+READ, BOTH, CHANGE = Tenant.READ, Tenant.BOTH, "change"  # what a link asks for; the last is the second registration's
+CHANGED = "choices_changed"  # why a link was revoked
 
 
 class AlreadyConnected(Exception):
@@ -67,7 +68,9 @@ def find_tenant(name: str) -> str:
         raise NotConnected(sentence_for(error)) from None
 
 
-def choose(*, tid: str, name: str, mode: str, scope: str, actor: User, now: datetime) -> Tenant:
+def choose(
+    *, tid: str, name: str, mode: str, scope: str, actor: User, now: datetime, asks: str = READ
+) -> Tenant:  # fmt: skip
     """The tenant, listed with these choices; nothing is asked of Microsoft yet. Safe to repeat until it is connected.
 
     Other choices than those an open link tells end that link. Raises AlreadyConnected, and NotConnected where this
@@ -83,16 +86,48 @@ def choose(*, tid: str, name: str, mode: str, scope: str, actor: User, now: date
             AuditEvent.objects.record(
                 now=now, verb="tenant.listed", tenant=tenant, actor=actor, before=was, after=Tenant.LISTED
             )
-        before, after = f"{tenant.mode}/{tenant.scope}", f"{mode}/{scope}"
-        AuditEvent.objects.record(
-            now=now, verb="tenant.chosen", tenant=tenant, actor=actor, before=before, after=after
-        )  # fmt: skip
-        if before != after:
-            for link in ActivationLink.objects.filter(tenant=tenant, state__in=ActivationLink.OPEN):
-                links.revoke_link(link=link, actor=actor, now=now)
-        # Whoever confirms it at the same moment wins.
-        free = Tenant.objects.filter(pk=tenant.pk).exclude(state__in=(Tenant.CONNECTED, Tenant.LOST))
-        if not free.update(state=Tenant.LISTED, cause="", state_since=since, mode=mode, scope=scope):
-            raise AlreadyConnected(tenant)
+        _save(tenant, {"mode": mode, "scope": scope, "asks": asks, "name": name}, since, actor, now)
     tenant.refresh_from_db()
     return tenant
+
+
+def change(
+    *, tenant: Tenant, name: str, mode: str, scope: str, asks: str, actor: User, now: datetime
+) -> int:  # fmt: skip
+    """Other choices for a tenant that is listed and not connected; how many open links they ended.
+
+    A new name alone ends none. Safe to repeat. Raises AlreadyConnected where somebody confirmed it meanwhile.
+    """
+    with transaction.atomic():
+        return _save(tenant, {"mode": mode, "scope": scope, "asks": asks, "name": name}, tenant.state_since, actor, now)
+
+
+def make_link(*, tenant: Tenant, asks: str, actor: User, now: datetime) -> tuple[ActivationLink, str]:
+    """A new link for what is asked, which is remembered as the tenant's choice; and its token."""
+    with transaction.atomic():
+        if asks != CHANGE:
+            Tenant.objects.filter(pk=tenant.pk).update(asks=asks)
+        return links.make_link(
+            tenant=tenant, permissions=permissions_for(asks), actor=actor, now=now,
+            app=WRITER if asks == CHANGE else READER,
+        )  # fmt: skip
+
+
+def _save(tenant: Tenant, chosen: dict[str, str], since: datetime, actor: User, now: datetime) -> int:
+    """Keep what was chosen, and revoke links that tell something else. Raises AlreadyConnected."""
+    # Writing the event takes the chain's row, so that two admins, or one who confirms, come one after the other.
+    asked = "/".join(chosen[name] for name in ("mode", "scope", "asks"))
+    before = f"{tenant.mode}/{tenant.scope}/{tenant.asks}"
+    AuditEvent.objects.record(now=now, verb="tenant.chosen", tenant=tenant, actor=actor, before=before, after=asked)
+    tenant.refresh_from_db(fields=["mode", "scope", "asks"])
+    ended = 0
+    if asked != f"{tenant.mode}/{tenant.scope}/{tenant.asks}":
+        for link in ActivationLink.objects.filter(tenant=tenant, state__in=ActivationLink.OPEN):
+            ended += links.revoke_link(link=link, actor=actor, now=now, cause=CHANGED)
+    if chosen["scope"] != Tenant.GROUP:
+        GroupLimit.objects.filter(tenant=tenant).delete()  # declared under a choice of before
+    # Whoever confirms it at the same moment wins.
+    free = Tenant.objects.filter(pk=tenant.pk).exclude(state__in=(Tenant.CONNECTED, Tenant.LOST))
+    if not free.update(state=Tenant.LISTED, cause="", state_since=since, **chosen):
+        raise AlreadyConnected(tenant)
+    return ended

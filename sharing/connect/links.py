@@ -54,13 +54,13 @@ def make_link(
     return link, token
 
 
-def revoke_link(*, link: ActivationLink, actor: User, now: datetime) -> bool:
+def revoke_link(*, link: ActivationLink, actor: User, now: datetime, cause: str = "") -> bool:
     """End an open link, whoever is proving it; False where it had ended already. Safe to repeat."""
     with transaction.atomic():
         rows = ActivationLink.objects.filter(pk=link.pk, state__in=ActivationLink.OPEN)
         # The raised attempt is the fence against a worker that is proving it right now.
         ended = rows.update(
-            state=ActivationLink.REVOKED, state_since=now, due_at=None, attempt=F("attempt") + 1
+            state=ActivationLink.REVOKED, state_since=now, due_at=None, attempt=F("attempt") + 1, cause=cause
         )  # fmt: skip
         if ended:
             _record("link.revoked", link, now, actor)

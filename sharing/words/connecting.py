@@ -88,6 +88,41 @@ ASKS = {
     )
 }  # fmt: skip
 
+# Once an organization is connected: what can be changed how. (what, how, name of the page or nothing, its label)
+AFTER_APPROVAL = (
+    ("Its name", "It is Microsoft’s own name, as of the last approval. Nothing is to be chosen.", "", ""),
+    (
+        "What is asked for",
+        "Needs a new approval: make a new link, and have it approved. Until then everything goes on as it is.",
+        "setup:connecting", "Make a new link",
+    ),
+    (
+        "Fewer people are read",
+        "At any time, and without a new approval: limit it to one security group. Lifting that limit needs none"
+        " either, because the approval at Microsoft covers everybody.",
+        "setup:limit", "Limit to a group",
+    ),
+    (
+        "How it is connected, or other people are read",
+        "Needs a new approval, because the administrator was told otherwise: disconnect, keep what was read, and"
+        " connect the organization again.",
+        "setup:end", "Disconnect",
+    ),
+    ("What people may do", "At any time, and without a new approval.", "setup:locks", "What people may do"),
+    (
+        "Whether owners may change their sharing",
+        "At any time, and without a new approval, as far as what was approved allows it.", "setup:changing", "Changing",
+    ),
+)  # fmt: skip
+APPROVED_ALREADY = (
+    "An administrator approved the link that is open. Another choice of how it is connected, who is read or what is"
+    " asked for ends that approval here, and a new link has to be approved. A new name does not."
+)
+LINK_OPEN = (
+    "A link is open. Another choice of how it is connected, who is read or what is asked for ends it, and you send a"
+    " new one. A new name does not."
+)
+
 # Two links can be open in a tenant, one for each registration.
 APP_LINKS = {
     "reader": "The link for reading is open, too",
@@ -155,6 +190,7 @@ LINK_CAUSES = {
     " somebody is in it.",
     "code_refused": "Microsoft did not accept this portal’s part of the sign-in: check its certificate or secret.",
     "id_token": "What Microsoft’s sign-in sent could not be verified.",
+    "choices_changed": "What it told was chosen differently here. Make a new link, and send that one.",
 }
 
 APPROVALS = {
@@ -238,6 +274,51 @@ TROUBLE = {
     "microsoft": TroubleWords("Microsoft did not finish this", "Nothing was connected. Try again.", again=True),
     "malformed": TroubleWords("Microsoft did not finish this", "Nothing was connected. Try again.", again=True),
 }  # fmt: skip
+
+# Why a sign-in found no tenant, for an admin: title and text.
+FIND_TROUBLE = {
+    "declined": ("Nobody signed in", "No organization was found, and nothing was saved."),
+    "guest": (
+        "That account is a guest there",
+        "A guest’s sign-in does not prove which organization is meant. Use an account that the organization made.",
+    ),
+    "acct_missing": (
+        "Nobody can tell whether that is a guest",
+        "Add the optional claim “acct” to this portal’s app registration, or give the tenant id.",
+    ),
+    "id_token:personal_account": (
+        "That is a personal Microsoft account",
+        "It belongs to no organization. Use a work or school account of the organization to be connected.",
+    ),
+    "wrong_account": (
+        "That account cannot be used here", "Use a work or school account of the organization to be connected."
+    ),
+    "not_administrator": (
+        "That organization asks its administrator first",
+        "Its people may not sign in to new apps themselves. Give its tenant id or one of its domains instead.",
+    ),
+    "policy": (
+        "A policy of that organization stopped the sign-in", "Give its tenant id or one of its domains instead."
+    ),
+    "registration": (
+        "Microsoft does not accept this portal",
+        "Its app registration lacks the redirect address for this, or takes accounts of one organization only.",
+    ),
+    "too_late": ("This took too long", "The sign-in must be finished within ten minutes. Try again."),
+    "other_person": ("This was begun by somebody else", "Another person was signed in when it began. Begin again."),
+    "unknown_state": ("Nothing was begun here", "Begin on the page “Connect a tenant”, in this browser."),
+    "code_refused": (
+        "Microsoft did not accept this portal’s part of the sign-in",
+        "Its answer counts once. If it fails again, check the app’s certificate or secret.",
+    ),
+    "id_token": ("The sign-in could not be verified", "What Microsoft sent is not believed. Nothing was saved."),
+    "unreachable": ("Microsoft did not answer", "Nothing was saved. Try again."),
+    "microsoft": ("Microsoft did not finish this", "Nothing was saved. Try again."),
+}  # fmt: skip
+
+
+def find_trouble(cause: str) -> tuple[str, str]:
+    return FIND_TROUBLE.get(cause) or FIND_TROUBLE.get(cause.partition(":")[0], FIND_TROUBLE["microsoft"])
 
 
 def permission_words(role: str) -> PermissionWords:

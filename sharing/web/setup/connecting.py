@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, tasks
-from sharing.connect import NotConnected, choosing, links
+from sharing.connect import NotConnected, choosing, identity, links
 from sharing.models import READER, WRITER, ActivationLink, Tenant
 from sharing.web import kept_links
 from sharing.web.asked import Asked
@@ -19,8 +20,11 @@ from sharing.web.signin.again import signed_in_lately
 from sharing.words import connecting as said
 
 from .connect_form import TenantForm
+from .finding import draft_of, forget_draft
 from .frame import setup_action, setup_form, setup_page, to
 from .steps import how_far, steps
+
+CHOOSABLE = (Tenant.LISTED, Tenant.CONNECTED, Tenant.LOST)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,30 +38,35 @@ def connect_page(request: Asked) -> HttpResponseBase:
 @signed_in_lately("setup:connect")
 def _connect(request: Asked) -> HttpResponseBase:
     """Which tenant, how, and who of it is read; saved before any link exists."""
-    form = TenantForm(request.POST if request.method == "POST" else None)
+    draft = draft_of(request.session)
+    form = TenantForm(request.POST if request.method == "POST" else None, initial=draft)
     known: Tenant | None = None
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
             tenant = choosing.choose(
-                tid=form.tid, name=chosen["name"], mode=chosen["mode"], scope=chosen["scope"], actor=request.user,
-                now=timezone.now(),
+                tid=form.tid, name=chosen["name"], mode=chosen["mode"], scope=chosen["scope"], asks=chosen["asks"],
+                actor=request.user, now=timezone.now(),
             )  # fmt: skip
+            forget_draft(request.session)
             return redirect(_page_of(tenant))
         except choosing.AlreadyConnected as refused:
             known = refused.tenant
             form.add_error("tenant", f"This organization is connected here already, as {known}.")
         except NotConnected as refused:
             form.add_error("tenant", str(refused))
-    return render(request, "setup/connect.html", {
+    response = render(request, "setup/connect.html", {
         "title": "Connect a tenant",
         "lead": "An organization on Microsoft 365. You choose; a Microsoft administrator of it approves once.",
         "form": form,
         "radios": form.radios(),
         "known": known,
         "known_href": _page_of(known) if known else "",
+        "account": draft.get("account") if form["tenant"].value() == draft.get("tenant") else "",
         "back": reverse("setup:connections"),
     }, status=422 if form.errors else 200)  # fmt: skip
+    # One of its buttons posts to us and is redirected to Microsoft: Chromium asks form-action about both.
+    return csp_update({"form-action": [identity.login_origin()]})(lambda _: response)(request)
 
 
 @setup_page
@@ -75,7 +84,10 @@ def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "never_read": said.NEVER_READ,
         "mode": next(choice for choice in said.MODES if choice.value == tenant.mode),
         "scope": next(choice for choice in said.SCOPES if choice.value == tenant.scope),
-        "asks": [said.ASKS[each] for each in choosing.may_ask(tenant)],
+        "asks": [(said.ASKS[each], each == tenant.asks) for each in choosing.may_ask(tenant)],
+        "chosen_asks": said.ASKS[tenant.asks],
+        "choices_href": to(request, reverse("setup:choices")) if tenant.state in CHOOSABLE else "",
+        "locks_href": to(request, reverse("setup:locks")),
         "has_second": choosing.has_second(),
         "may_cancel": bool(other) or _is_open(link) or (tenant.state == Tenant.LISTED and not tenant.users.exists()),
         "back": to(request, reverse("setup:connections")),
@@ -97,14 +109,11 @@ def connecting_progress(request: Asked, tenant: Tenant) -> HttpResponse:
 @signed_in_lately("setup:connecting")
 def make_link(request: Asked, tenant: Tenant) -> HttpResponse:
     """A new link; the one before stops working."""
-    asks = request.POST.get("asks", choosing.READ)
+    asks = request.POST.get("asks", tenant.asks)
     is_asked = tenant.mode == Tenant.DOMAIN_WIDE and tenant.state not in (Tenant.ENDED, Tenant.PRIVATE)
     if not is_asked or asks not in choosing.may_ask(tenant):
         raise Http404
-    link, token = links.make_link(
-        tenant=tenant, permissions=choosing.permissions_for(asks), actor=request.user, now=timezone.now(),
-        app=WRITER if asks == choosing.CHANGE else READER,
-    )  # fmt: skip
+    link, token = choosing.make_link(tenant=tenant, asks=asks, actor=request.user, now=timezone.now())
     kept_links.keep(request.session, link, token)
     return redirect(_page_of(tenant))
 
