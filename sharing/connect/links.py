@@ -98,9 +98,13 @@ def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
     """
     proved = ActivationLink.objects.filter(pk=link.pk, state=ActivationLink.PROVED)
     proved = proved.exclude(tenant__state__in=(Tenant.ENDED, Tenant.PRIVATE))
-    if proved.filter(state_since__lte=now - PROOF_LIFETIME).update(
-        state=ActivationLink.APPROVED, state_since=now, cause="", due_at=now
-    ):
+    with transaction.atomic():
+        is_old = proved.filter(state_since__lte=now - PROOF_LIFETIME).update(
+            state=ActivationLink.APPROVED, state_since=now, cause="", due_at=now
+        )
+        if is_old:
+            _record("link.asked_again", link, now, actor)
+    if is_old:
         raise ProofTooOld
     with transaction.atomic():
         if not proved.update(state=ActivationLink.CONFIRMED, state_since=now, confirmed_by=actor):

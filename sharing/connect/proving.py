@@ -89,7 +89,9 @@ def _end(link: ActivationLink, now: datetime, state: str, cause: str, **fields: 
     with transaction.atomic():
         if not link.let_go(state=state, cause=cause[:80], state_since=now, **fields):
             return
-        verb = "link.proved" if state == ActivationLink.PROVED else "link.failed"
+        # What an earlier proof found stands on the link: one that is repeated is told apart from the first.
+        proved = "link.proved_again" if link.organization else "link.proved"
+        verb = proved if state == ActivationLink.PROVED else "link.failed"
         AuditEvent.objects.record(
             now=now, verb=verb, tenant=link.tenant, subject={"link": link.public_id, "app": link.app},
             outcome=cause[:80],

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sharing.connect import links
-from sharing.models import ActivationLink, Tenant
+from sharing.models import ActivationLink, AuditEvent, Tenant
 from tests.cloud import FABRIKAM
 
 
@@ -57,6 +57,11 @@ def test_a_yes_to_an_old_proof_proves_again_and_connects_nothing(days, proved, p
         confirm(proved, vikram)
     fabrikam.refresh_from_db()
     assert (fabrikam.state, fabrikam.name) == (Tenant.CONNECTED, "Fabrikam Residences")
+    events = AuditEvent.objects.filter(tenant=fabrikam, verb__startswith="link.").order_by("pk")
+    assert [(event.verb, event.actor == vikram.username) for event in events] == [
+        ("link.made", True), ("link.approved", False), ("link.proved", False), ("link.asked_again", True),
+        ("link.proved_again", False), ("link.confirmed", True),
+    ]  # fmt: skip
 
 
 def test_an_approval_taken_back_since_it_was_proved_connects_nothing(proved, prove, fabrikam, vikram, cloud):
