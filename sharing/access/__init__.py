@@ -1,5 +1,6 @@
 """The only authority on who may reach and change what; "forbidden" and "missing" look the same."""
 
+from .activity import activity_for_it, activity_for_setup, activity_of_installation
 from .changing import (
     actor_kind,
     may_change,
@@ -82,6 +83,9 @@ __all__ = [
     "LastAdmin",
     "OPERATOR",
     "OwnRole",
+    "activity_for_it",
+    "activity_for_setup",
+    "activity_of_installation",
     "actor_kind",
     "answers_as",
     "app_credentials",

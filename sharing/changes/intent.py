@@ -113,6 +113,8 @@ def record(change: Change, verb: str, *, actor: User | None, now: datetime, outc
         "calendar": change.calendar.public_id if change.calendar else "", "permission": change.permission_id,
         "as": change.actor_kind,
     }  # fmt: skip
+    if change.permission and change.permission.grantee:
+        subject["person"] = change.permission.grantee.public_id
     if change.approved_by_id:
         subject["approved_by"] = change.approved_by.username if change.approved_by else ""
     values = ("", "") if change.kind in (Change.COPY_NAME, Change.COPY_REMOVE) else (change.before, change.after)

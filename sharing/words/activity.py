@@ -6,6 +6,132 @@ from .times import moment
 
 NOBODY_KNOWS = "unknown"
 
+# What was done, by what it is called in the log; each begins with a capital and follows who did it.
+VERBS = {
+    "access.denied": "Asked for a page that is not theirs, or not there",
+    "access.exported": "Exported all access, by command",
+    "audit.pruned": "Old activity was let go",
+    "batch.cancelled": "Cancelled a bulk change",
+    "batch.confirmed": "Started a bulk change",
+    "batch.done": "Bulk change ended",
+    "change.applied": "Change done",
+    "change.cancelled": "Change cancelled",
+    "change.conflict": "Change not made: something else was found",
+    "change.failed": "Change failed",
+    "change.looked_again": "Looked again what became of a change",
+    "change.requested": "Asked for a change",
+    "change.reverted": "Change found undone outside",
+    "change.settled": "Change without an answer was settled",
+    "change.unknown": "Change without an answer",
+    "consent.refused": "Approval by an organization refused",
+    "cover.begun": "Cover began",
+    "cover.cancelled": "Cancelled a cover",
+    "cover.failed": "Cover failed",
+    "cover.over": "Cover ended",
+    "cover.planned": "Planned a cover",
+    "credential.current": "Certificate or secret came into use",
+    "credential.erased": "Erased a certificate or secret",
+    "credential.made": "Made a certificate or secret",
+    "credential.refused": "Microsoft refused a certificate or secret",
+    "end_date.accepted": "Let access end on its day",
+    "end_date.cancelled": "Took an end date away",
+    "end_date.ended": "Access ended on its day",
+    "end_date.failed": "Access did not end on its day",
+    "end_date.moved": "Moved an end date",
+    "end_date.set": "Set an end date",
+    "grant.connected": "Connected an account",
+    "grant.disconnected": "Disconnected an account",
+    "grant.found": "Connected account found in the directory",
+    "grant.lost": "Connected account lost",
+    "grant.refused": "Connecting an account refused",
+    "history.kept": "Changed how long the past is kept",
+    "history.pruned": "Old history was let go",
+    "installation.restored": "Put back a backup",
+    "invitation.withdrawn": "Withdrew an invitation",
+    "limit.declared": "Named the group Calwarden is limited to",
+    "limit.judged": "Limit to the group was tested",
+    "limit.lifted": "Lifted the limit to a group",
+    "limit.members_changed": "Members of the limiting group changed",
+    "limit.probed": "Tried one mailbox against the limit",
+    "link.approved": "Approved Calwarden at Microsoft",
+    "link.confirmed": "Confirmed a connection",
+    "link.failed": "Approval did not prove itself",
+    "link.made": "Made a connection link",
+    "link.proved": "Approval proved itself",
+    "link.revoked": "Withdrew a connection link",
+    "list.exported": "Exported a list",
+    "mailbox.disconnected": "Disconnected a mailbox",
+    "mailbox.reconnected": "Connected a mailbox again",
+    "mirror.erased": "What was read here was erased",
+    "outside.uploaded": "Gave Exchange’s audit log",
+    "people.invited": "Invited people",
+    "person.viewed": "Looked at a person",
+    "proposal.accepted": "Said yes to a proposal",
+    "proposal.asked": "Proposed a change",
+    "proposal.declined": "Said no to a proposal",
+    "proposal.expired": "Proposal expired",
+    "proposal.not_made": "Proposed change could not be made",
+    "proposal.withdrawn": "Withdrew a proposal",
+    "role.given": "Gave a portal role",
+    "role.taken": "Took a portal role",
+    "run.accepted": "Accepted a check that was held",
+    "run.finished": "Check ended",
+    "run.rejected": "Rejected a check that was held",
+    "scope.applied": "Who is read was applied",
+    "secrets.rotated": "Sealed all secrets anew",
+    "signin.done": "Signed in",
+    "signin.refused": "Sign-in refused",
+    "steward.given": "Made somebody steward",
+    "steward.taken": "Ended a stewardship",
+    "tenant.chosen": "Chose how an organization is connected",
+    "tenant.connected": "Connected an organization",
+    "tenant.disconnected": "Disconnected an organization",
+    "tenant.erased": "Everything read of an organization was erased",
+    "tenant.find_refused": "Finding an organization by signing in refused",
+    "tenant.found": "Found an organization by signing in",
+    "tenant.frozen": "Stopped all changes",
+    "tenant.listed": "Listed an organization",
+    "tenant.people_let": "Changed what people may connect themselves",
+    "tenant.thawed": "Let changes go on",
+    "tenant.unlisted": "Took an organization off the list",
+    "tenant.writer_connected": "Connected the app for changes",
+    "tenant.writes_off": "Switched changes off",
+    "tenant.writes_on": "Switched changes on",
+}
+# The parts of the log: a word for the address, what it is called, and how the verbs in it begin.
+GROUPS = (
+    ("changes", "Changes to sharing", (
+        "change.", "cover.", "end_date.", "batch.", "proposal.", "deputy.", "objection.",
+    )),
+    ("looking", "Looking and exporting", ("person.", "calendar.", "list.", "access.exported")),
+    ("signin", "Signing in, and pages refused", ("signin.", "access.denied")),
+    ("roles", "Roles and stewards", ("role.", "steward.")),
+    ("accounts", "Connected accounts and mailboxes", ("grant.", "mailbox.", "people.", "invitation.")),
+    ("connection", "Connection to Microsoft 365", ("tenant.", "link.", "consent.", "credential.", "limit.", "scope.")),
+    ("checks", "Checks, history and upkeep", (
+        "run.", "mirror.", "audit.", "history.", "outside.", "installation.", "secrets.",
+    )),
+)  # fmt: skip
+ACTORS = {"system": "Calwarden", "nobody": "Nobody who is signed in"}
+
+
+def verb_label(verb: str) -> str:
+    """What was done; a verb that has no words yet shows itself."""
+    return VERBS.get(verb, verb)
+
+
+def verbs_in(group: str) -> list[str]:
+    """The verbs of one part of the log; none for a word that is no part."""
+    begins = next((begins for word, _, begins in GROUPS if word == group), ())
+    return [verb for verb in VERBS if begins and verb.startswith(begins)]
+
+
+def actor_label(actor: str) -> str:
+    """Who acted where it was no person: Calwarden itself, or an account of the machine; empty for a person."""
+    if actor.startswith("cli:"):
+        return f"Command line, {actor.removeprefix('cli:')}"
+    return ACTORS.get(actor, "")
+
 
 def made_outside(name: str, at: datetime | None, after_at: datetime | None, seen_at: datetime, now: datetime) -> str:
     """Who made what a reading showed: "AlexW@contoso.com, outside Calwarden, today 10:12", or between which readings.
