@@ -58,7 +58,8 @@ def try_both(
     else:
         inside = outside = _Tried(None, cause)
     found = {
-        "principal": principal or limit.found.get("principal", ""), "granted": sorted(granted or ()),
+        "principal": principal or limit.found.get("principal", ""),
+        "granted": None if granted is None else sorted(granted),  # unknown is not none
         INSIDE: inside.word, OUTSIDE: outside.word,
         "groups": membership.groups if membership else 0, "others": membership.others if membership else 0,
     }  # fmt: skip

@@ -146,7 +146,7 @@ def _progress(request: Asked, tenant: Tenant, limit: GroupLimit | None) -> dict[
         "cause": said.limit_cause(limit.cause),
         "members_cause": said.limit_cause(found.get("members", "")),
         "legacy": said.LEGACY if limit.is_legacy else "",
-        "granted": found.get("granted", []),
+        "granted": found.get("granted"),
         "nested": found.get("groups", 0),
         "tried": [
             (side, person, said.met(found.get(key, "")))

@@ -96,6 +96,16 @@ def test_a_verified_limit_names_who_was_tried(shown, limit, contoso):
     assert "-Resource &#x27;MeganB@contoso.com&#x27;" in content
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [({}, "Not known"), ({"granted": None}, "Not known"), ({"granted": []}, "None"),
+     ({"granted": ["Calendars.Read"]}, "<code>Calendars.Read</code>")],
+)  # fmt: skip
+def test_grants_that_were_not_seen_are_not_called_none(shown, limit, found, said):
+    page = shown(found=found, tested_at=rows.NOW, verdict=GroupLimit.INCONCLUSIVE, cause="unreachable")
+    assert f"<dt>Tenant-wide grants</dt><dd>{said}</dd>" in page
+
+
 def test_a_policy_of_before_is_explained(shown, limit):
     assert "application access policy limits the app" in shown(is_legacy=True, tested_at=rows.NOW)
 
