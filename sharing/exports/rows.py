@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Min
 
-from sharing.models import CalendarPermission, DeliveryPeriod, Mailbox, Past, PermissionPeriod, Tenant
+from sharing.models import READ_COLUMNS, CalendarPermission, DeliveryPeriod, Mailbox, Past, PermissionPeriod, Tenant
 
 # The columns of every access export, in this order: scripts rely on them.
 ACCESS_COLUMNS = (
@@ -18,8 +18,7 @@ CHUNK = 500  # mailboxes held at a time
 REMOVED = "mailbox_removed"
 
 _MAILBOX = (
-    "pk", "person__address", "person__oid", "state", "cause", "fresh_at", "delivery_option", "first_seen_at",
-    "read_at", "shard_id", "shard__read_at",
+    "pk", "person__address", "person__oid", "fresh_at", "delivery_option", "first_seen_at", *READ_COLUMNS,
 )  # fmt: skip
 _PERMISSION = (
     "pk", "mailbox_id", "calendar_id", "calendar__graph_id", "calendar__name", "calendar__is_default", "graph_id",
@@ -106,22 +105,21 @@ def _mailboxes_then(mailboxes: list[Row], past: Past) -> list[Row]:
     found = []
     for row in mailboxes:
         pk, was = row["pk"], past.was("mailbox", row["pk"])
-        if (row["first_seen_at"] and row["first_seen_at"] > moment) or was.get("cause", row["cause"]) == REMOVED:
+        reading = past.reading(pk, row)
+        if (row["first_seen_at"] and row["first_seen_at"] > moment) or reading.cause == REMOVED:
             continue
-        state, read_at = was.get("state", row["state"]), past.read_at("mailbox", pk, row["read_at"])
+        state, read_at = reading.state, reading.read_at
         option, until = options.get(pk, (row["delivery_option"], None))
         kept_until = past.state_until(pk)
         if kept_until and (until is None or kept_until < until):
             option = was["delivery_option"]
         if pk in later and "state" not in was:  # from before states were kept
             state, read_at, option = Mailbox.NEVER, None, ""
-        shard_read_at = past.shard_read_at(pk, row["shard_id"], row["shard__read_at"])
-        readings = [read_at, shard_read_at] if state == Mailbox.OK else [read_at]
         found.append(row | {
             "person__address": was.get("owner", row["person__address"]),
             "state": state,
             "delivery_option": option,
-            "fresh_at": max((at for at in readings if at), default=None),
+            "fresh_at": read_at,
         })  # fmt: skip
     return found
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Max
+
 from sharing import graph
 from sharing.models import Calendar, CalendarPermission, Change, PermissionPeriod, Tenant, public_id, reach
 from sharing.models.names import folded
@@ -189,16 +191,21 @@ def write_periods(
 ) -> None:
     """Keep what each permission was until now: (its row, entry, how it ended, the role found instead)."""
     was: dict[int, tuple[Any, ...]] = {}
+    last: dict[int, datetime] = {}  # when what each was before ended
     for chunk in chunks(row.id for row, *_ in past):
         rows = CalendarPermission.objects.filter(pk__in=chunk)
-        was.update({found[0]: found[1:] for found in rows.values_list("pk", "role", "began_after_at", "began_at")})
+        columns = ("pk", "role", "began_after_at", "began_at", "calendar_id", "mailbox_id")
+        was.update({found[0]: found[1:] for found in rows.values_list(*columns)})
+        over = PermissionPeriod.objects.filter(permission__in=chunk).order_by()
+        last.update(dict(over.values_list("permission").annotate(last=Max("ended_at"))))
     insert_rows(
         PermissionPeriod,
         ("tenant_id", "permission_id", "role", "began_after_at", "began_at", "ended_after_at", "ended_at", "end",
-         "after", "change_id"),
+         "after", "change_id", "calendar_id", "mailbox_id", "is_first"),
         [
             (tenant.pk, row.id, was[row.id][0], moment(was[row.id][1]), moment(was[row.id][2]),
-             moment(entry.confirmed_at), moment(now), end, after, _made_by(change, row.graph_id))
+             moment(entry.confirmed_at), moment(now), end, after, _made_by(change, row.graph_id), *was[row.id][3:],
+             last.get(row.id) != was[row.id][2])
             for row, entry, end, after in past
         ],
     )  # fmt: skip

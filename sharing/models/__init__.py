@@ -9,7 +9,7 @@ from .due import Due, DueQuerySet
 from .end_dates import Cover, EndDate
 from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
-from .past import Past, PastValues, ShardReading, keep_mailboxes, kept
+from .past import READ_COLUMNS, Past, PastValues, Reading, ShardReading, keep_mailboxes, kept
 from .people import Person, PersonAddress
 from .permissions import (
     DELEGATE_ROLES,
@@ -43,6 +43,7 @@ __all__ = [
     "NO_HASH",
     "ORGANIZATION_ID",
     "READER",
+    "READ_COLUMNS",
     "UNKNOWN_REACH",
     "WRITER",
     "ActivationLink",
@@ -68,6 +69,7 @@ __all__ = [
     "Notice",
     "Past",
     "PastValues",
+    "Reading",
     "PermissionPeriod",
     "Person",
     "PersonAddress",

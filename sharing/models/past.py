@@ -1,6 +1,7 @@
 """What the mirror said before, besides roles: so that a past day can be shown as it was known then."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +75,18 @@ def keep_mailboxes(mailboxes: models.QuerySet[Mailbox], *, now: datetime) -> Non
     )
 
 
+READ_COLUMNS = ("state", "cause", "read_at", "shard_id", "shard__read_at")  # of a mailbox, see Past.reading
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a mailbox had been read at a moment, and when it had been read last, as far as that is on record."""
+
+    state: str
+    cause: str
+    read_at: datetime | None
+
+
 class Past:
     """What was so at `moment` in some mailboxes, beside roles; two queries."""
 
@@ -109,6 +122,15 @@ class Past:
         was = self.was(kind, pk)
         read_at = _moment(was["read_at"]) if "read_at" in was else now
         return read_at if read_at and read_at <= self.moment else None
+
+    def reading(self, mailbox: int, row: Mapping[str, Any]) -> Reading:
+        """How well a mailbox had been read; `row` is what it says today: READ_COLUMNS by name."""
+        was = self.was("mailbox", mailbox)
+        state = was.get("state", row["state"])
+        moments = [self.read_at("mailbox", mailbox, row["read_at"])]
+        if state == Mailbox.OK:
+            moments.append(self.shard_read_at(mailbox, row["shard_id"], row["shard__read_at"]))
+        return Reading(state, was.get("cause", row["cause"]), max((at for at in moments if at), default=None))
 
     def shard_read_at(self, mailbox: int, shard: int | None, now: datetime | None) -> datetime | None:
         """When the whole shard of a mailbox had been read last; `shard` and `now` are today's."""

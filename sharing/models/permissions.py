@@ -1,6 +1,7 @@
 """Calendars, who may do what on them now, and what was true before."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -170,6 +171,10 @@ class PermissionPeriod(models.Model):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     permission = models.ForeignKey(CalendarPermission, on_delete=models.PROTECT, related_name="periods", db_index=False)
+    # Its permission's, so that one calendar's or one mailbox's history is read in its order, however long it is.
+    calendar = models.ForeignKey(Calendar, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    is_first = models.BooleanField(default=False, help_text="Nothing went right before: access came with it.")
     role = models.CharField(max_length=48)
     began_after_at = models.DateTimeField(null=True, blank=True)
     began_at = models.DateTimeField()
@@ -184,12 +189,22 @@ class PermissionPeriod(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["permission", "began_at"], name="period_permission"),
+            models.Index(fields=["permission", "ended_at"], name="period_permission"),
+            models.Index(fields=["calendar", "ended_at", "began_at", "began_after_at"], name="period_calendar"),
+            models.Index(fields=["mailbox", "ended_at"], name="period_mailbox"),
+            models.Index(fields=["mailbox", "began_at"], name="period_first", condition=Q(is_first=True)),
             models.Index(fields=["tenant", "ended_at"], name="period_ended"),
         ]
 
     def __str__(self) -> str:
         return f"{self.permission_id}: {self.role}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.calendar_id is None:
+            self.calendar_id, self.mailbox_id = self.permission.calendar_id, self.permission.mailbox_id
+            before = PermissionPeriod.objects.filter(permission=self.permission_id, ended_at=self.began_at)
+            self.is_first = not before.exists()
+        super().save(*args, **kwargs)
 
 
 def role_as_of(permission: CalendarPermission, moment: datetime) -> str | None:
