@@ -200,8 +200,8 @@ class PermissionPeriod(models.Model):
         return f"{self.permission_id}: {self.role}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.calendar_id is None:
-            self.calendar_id, self.mailbox_id = self.permission.calendar_id, self.permission.mailbox_id
+        if self.calendar is None:
+            self.calendar, self.mailbox = self.permission.calendar, self.permission.mailbox
             before = PermissionPeriod.objects.filter(permission=self.permission_id, ended_at=self.began_at)
             self.is_first = not before.exists()
         super().save(*args, **kwargs)
