@@ -102,7 +102,7 @@ def calendars_on(
     return found
 
 
-def held_by(person: Person, *, start: datetime, end: datetime) -> list[Held]:
+def reached_on(person: Person, *, start: datetime, end: datetime) -> list[Held]:
     """What a person could reach on calendars of others from `start` until `end`, as far as readings show it."""
     mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id)
     mailboxes = _mailboxes(list(mine.order_by().values_list("mailbox", flat=True).distinct()))

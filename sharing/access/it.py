@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from sharing.models import (
+    Calendar,
     CalendarPermission,
     CalendarPermissionQuerySet,
     Mailbox,
@@ -29,6 +30,20 @@ def people_for_it(user: User, tenant: Tenant) -> QuerySet[Person]:
 
 def person_for_it(user: User, public_id: str) -> Person:
     return one(Person.objects.filter(public_id=public_id, tenant__in=tenants_for_it(user)).select_related("tenant"))
+
+
+def calendar_for_it(user: User, tenant: Tenant, public_id: str) -> Calendar:
+    """One own calendar of a tenant, also one that is gone, with its mailbox and its person."""
+    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    rows = Calendar.objects.filter(tenant=tenant, is_own=True, public_id=public_id)
+    return one(rows.select_related("mailbox__person", "mailbox__tenant", "mailbox__shard"))
+
+
+def permission_for_it(user: User, tenant: Tenant, pk: int) -> CalendarPermission:
+    """One entry of a tenant, also where it has ended."""
+    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    related = ("calendar__mailbox__person", "calendar__mailbox__tenant", "grantee", "mailbox__person")
+    return one(CalendarPermission.objects.filter(tenant=tenant, pk=pk).select_related(*related))
 
 
 def mailboxes_for_it(user: User, tenant: Tenant) -> MailboxQuerySet:

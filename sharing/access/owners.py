@@ -139,14 +139,13 @@ def begun_of(user: User) -> QuerySet[CalendarPermission]:
 
 def periods_of(user: User) -> QuerySet[PermissionPeriod]:
     """Past roles on own calendars, also on those that are gone."""
-    rows = PermissionPeriod.objects.filter(permission__mailbox__in=mailbox_ids(user), permission__calendar__is_own=True)
+    rows = PermissionPeriod.objects.filter(mailbox__in=mailbox_ids(user), permission__calendar__is_own=True)
     return rows.select_related("permission", "permission__calendar", "permission__calendar__mailbox__person")
 
 
 def first_periods_of(user: User) -> QuerySet[PermissionPeriod]:
     """Those with which access came up between two readings and is past: nothing went right before."""
-    before = PermissionPeriod.objects.filter(permission=OuterRef("permission"), ended_at=OuterRef("began_at"))
-    return periods_of(user).filter(~Exists(before), began_after_at__isnull=False)
+    return periods_of(user).filter(is_first=True, began_after_at__isnull=False)
 
 
 def delivery_periods_of(user: User) -> QuerySet[DeliveryPeriod]:
