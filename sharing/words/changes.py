@@ -7,13 +7,16 @@ from functools import partial
 from typing import Protocol
 
 from .delivery import delivery_words
+from .names import visible
 from .roles import OWNER, role_label
 from .times import moment
 from .whose import YOU, Whose
 
-ROLE, REMOVE, DELIVERY = "role", "remove", "delivery"
+ROLE, REMOVE, DELIVERY, CREATE = "role", "remove", "delivery", "create"
+COPY_NAME, COPY_REMOVE = "copy_name", "copy_remove"
 CONFIRMING = "Microsoft has not confirmed yet. We keep checking."
 NOTHING_CHANGED = "Nothing was changed."
+UNCONFIRMED = "It may have been made, or not; it is not sent again. Look again to see what is true."
 # A backup knows what was asked, not what became of it.
 RESTORED = "Calwarden was put back from a backup. The list shows what is true, once it was read again."
 OUTSIDE = "set outside Calwarden"
@@ -49,6 +52,12 @@ _FAILED = {
     "token_refused": "Calwarden has no access to Microsoft 365 at the moment.",
     "not_found": "The calendar or the person is no longer there.",
     "no_mailbox": "There is no Exchange Online mailbox here any more.",
+    "as_it_was": f"Microsoft 365 shows it as it was before. {NOTHING_CHANGED}",
+    "leader_failed": "The access that should come in its place was not given.",
+    "own_access": "Nobody changes their own access this way.",
+    "needs_approval": "Nobody who may say yes to this has said it.",
+    "no_private": "You may not give access to private events here.",
+    "id_refused": "Nothing is sent that could touch another calendar.",
     "would_raise": "This would give more than before, as everyone there has more. Lower that first.",
 }
 # What was true at Microsoft could not be read, so nothing was tried.
@@ -107,6 +116,15 @@ def change_sentence(wish: Wish, calendar: str, actor: str = "You", whose: Whose 
     elif wish.kind == REMOVE:
         did, do = "removed", "remove"
         what = f"{wish.name} from {calendar} (was {quoted(wish.before, whose)})"
+    elif wish.kind == CREATE:
+        did, do = "gave", "give"
+        what = f"{wish.name} {quoted(wish.after, whose)} on {calendar}"
+    elif wish.kind == COPY_NAME:
+        did, do = "renamed", "rename"
+        what = f"“{visible(wish.before)}” to “{visible(wish.after)}” in your list of calendars"
+    elif wish.kind == COPY_REMOVE:
+        did, do = "took", "take"
+        what = f"“{visible(wish.before)}” off your list of calendars"
     else:
         did, do = "changed", "change"
         what = f"{wish.name} from {quoted(wish.before, whose)} to {quoted(wish.after, whose)} on {calendar}"
@@ -137,7 +155,8 @@ def change_outcome(wish: Wish, calendar: str, origin: str = OUTSIDE, whose: Whos
             True,
         )
     if wish.state == "unknown":
-        return Outcome("Not confirmed", CONFIRMING, "help-circle", "warn", True)
+        title = "Microsoft has not confirmed your change"
+        return Outcome(title, UNCONFIRMED, "help-circle", "warn", True)
     why = f"{_FAILED[wish.cause]} " if wish.cause in _FAILED else ""
     text = RESTORED if wish.cause == "restored" else f"{why}{NOTHING_CHANGED}"
     return Outcome("Your change was cancelled", text, "x", "", True)
@@ -155,11 +174,27 @@ def _applied(wish: Wish, calendar: str, whose: Whose) -> str:
         return f"Saved. {who_gets[0].upper()}{who_gets[1:]}: “{delivery_words(wish.after, whose=whose).title}”."
     if wish.kind == REMOVE:
         return f"{wish.name} was removed from {calendar}."
+    if wish.kind == CREATE:
+        return f"{wish.name} now has {quoted(wish.after, whose)} on {calendar}. Outlook sends an invitation."
+    if wish.kind == COPY_NAME:
+        return f"“{visible(wish.before)}” is now called “{visible(wish.after)}” in your list."
+    if wish.kind == COPY_REMOVE:
+        return f"“{visible(wish.before)}” is off your list. {wish.name} still shares it with you."
     return f"{wish.name} now has {quoted(wish.after, whose)} on {calendar}."
 
 
 def _conflict(wish: Wish, calendar: str, origin: str, whose: Whose) -> Outcome:
     icon, tone = "alert-triangle", "warn"
+    if wish.kind == CREATE:
+        return Outcome(*_not_given(wish, calendar, origin, whose), icon, tone, True)
+    if wish.kind in (COPY_NAME, COPY_REMOVE):
+        name = visible(wish.before)
+        if not wish.found:
+            return Outcome(
+                f"“{name}” is no longer in your list", "It was taken off outside Calwarden.", icon, tone, True
+            )
+        text = f"It is now called “{visible(wish.found)}”. Your name was not saved."
+        return Outcome(f"“{name}” was renamed while this page was open", text, icon, tone, True)
     if wish.kind == DELIVERY:
         text = f"It is now “{delivery_words(wish.found, whose=whose).title}”, {origin}. Your choice was not saved."
         who_gets = _who_gets(whose)
@@ -170,6 +205,17 @@ def _conflict(wish: Wish, calendar: str, origin: str, whose: Whose) -> Outcome:
     wanted = f"change to {quoted(wish.after, whose)}" if wish.kind == ROLE else "removal"
     text = f"It is now {quoted(wish.found, whose)}, {origin}. Your {wanted} was not saved."
     return Outcome(f"{wish.name}’s access to {calendar} changed while this page was open", text, icon, tone, True)
+
+
+def _not_given(wish: Wish, calendar: str, origin: str, whose: Whose) -> tuple[str, str]:
+    """Title and text of a new access that did not come to be as it was asked for."""
+    if not wish.found:
+        return "The calendar is no longer there", "Nobody was added."
+    if wish.cause == "other_role":
+        text = f"Microsoft 365 gave {quoted(wish.found, whose)} on {calendar}, not {quoted(wish.after, whose)}."
+        return f"{wish.name} has access, with another role", text
+    text = f"It is {quoted(wish.found, whose)}, {origin}. {NOTHING_CHANGED}"
+    return f"{wish.name} has access to {calendar} already", text
 
 
 def _who_gets(whose: Whose) -> str:

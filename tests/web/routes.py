@@ -16,12 +16,15 @@ from sharing.models import (
     WRITER,
     ActivationLink,
     AppCredential,
+    BatchItem,
     CalendarPermission,
+    ChangeBatch,
     Grant,
     GroupLimit,
     Invitation,
     Mailbox,
     Person,
+    Proposal,
     RoleAssignment,
     Stewardship,
     SyncRun,
@@ -49,6 +52,7 @@ DAY = timedelta(days=1)
 # Audiences
 ANYBODY, SIGNED_IN, OWNER, IT, SETUP = "anybody", "signed in", "owner", "it", "set-up"
 INSTALLATION = "installation"  # admins of all of it
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,10 @@ CLASSES = {
     "role": Class(OWNER, post=302, of="calendar", row="permission", form={"role": "other_role", "seen": "role"}),
     "remove": Class(OWNER, post=302, of="calendar", row="permission", form={"seen": "role"}),
     "end_date": Class(OWNER, post=302, of="calendar", row="permission", form={"ends_on": "2026-12-24"}),
+    "asked": Class(OWNER, post=302, of="proposal", form={"answer": "decline"}),
     "change": Class(OWNER, get=302, of="change", is_page=False),
+    "undo": Class(OWNER, post=409, of="change"),
+    "look": Class(OWNER, get=405, post=302, of="change"),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
     "account:home": Class(SIGNED_IN),
     "account:connect": Class(SIGNED_IN, get=405, post=302),
@@ -105,12 +112,26 @@ CLASSES = {
     "account:disconnect": Class(OWNER, post=302, of="grant"),
     "it:overview": Class(IT, query="tenant"),
     "it:access": Class(IT, query="tenant"),
+    "it:bulk": Class(OPERATOR, get=405, post=302, query="tenant", form={"do": "remove", "id": "permission"}),
+    "it:entry": Class(OPERATOR, post=302, query="tenant", row="permission", form={"do": "remove", "seen": "role"}),
+    "it:jobs": Class(IT, query="tenant"),
+    "it:job": Class(IT, query="tenant", of="job"),
+    "it:job_progress": Class(IT, query="tenant", of="job", is_page=False),
+    "it:confirm_job": Class(OPERATOR, get=405, post=302, query="tenant", of="checked"),
+    "it:cancel_job": Class(OPERATOR, get=405, post=302, query="tenant", of="job"),
+    "it:proposals": Class(IT, query="tenant"),
+    "it:proposal": Class(IT, query="tenant", of="proposal"),
+    "it:answer_proposal": Class(OPERATOR, get=405, post=302, query="tenant", of="proposal", form={"answer": "decline"}),
     "it:access_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
     "it:delegates": Class(IT, query="tenant"),
     "it:delegates_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
     "it:people": Class(IT, query="tenant"),
+    "it:activity": Class(IT, query="tenant"),
+    "it:activity_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
     "it:person": Class(IT, query="tenant", of="person", looks="person.viewed"),
     "setup:connections": Class(SETUP, query="tenant"),
+    "setup:activity": Class(SETUP, query="tenant"),
+    "setup:activity_csv": Class(SETUP, query="tenant", looks="list.exported", is_page=False),
     "setup:connect": Class(INSTALLATION, post=422),
     "setup:find_tenant": Class(INSTALLATION, get=405, post=302),
     "setup:found_tenant": Class(INSTALLATION, get=403, head=405),
@@ -204,6 +225,9 @@ class Place:
     run: str = "AAAAAAAAAAAAAAAA"
     held: str = "AAAAAAAAAAAAAAAA"
     grant: str = "AAAAAAAAAAAAAAAA"
+    job: str = "AAAAAAAAAAAAAAAA"
+    checked: str = "AAAAAAAAAAAAAAAA"
+    proposal: str = "AAAAAAAAAAAAAAAA"
     credential: str = "AAAAAAAAAAAAAAAA"
     credential_before: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
@@ -241,8 +265,8 @@ class Place:
 
 def places_of(cast: Cast) -> list[Place]:
     """Alex's things; a colleague's, a mailbox's that has a steward, the other tenant's; and what is not there."""
-    contoso = {IT: (ISAIAH, LIDIA), SETUP: (ALLAN, VIKRAM), INSTALLATION: (VIKRAM,)}
-    fabrikam = {IT: (PATTI,), SETUP: (PATTI, VIKRAM), INSTALLATION: (VIKRAM,)}
+    contoso = {IT: (ISAIAH, LIDIA), OPERATOR: (LIDIA,), SETUP: (ALLAN, VIKRAM), INSTALLATION: (VIKRAM,)}
+    fabrikam = {IT: (PATTI,), OPERATOR: (PATTI,), SETUP: (PATTI, VIKRAM), INSTALLATION: (VIKRAM,)}
     tenants = [_tenant_of(cast, LIDIA, CHARLIE), _tenant_of(cast, RUTH, "DanP@fabrikam.com")]
     # Whoever holds a link may open it: it is the same one at every place.
     everywhere = {"token": _make_links(cast), **_make_credentials(cast)}
@@ -253,7 +277,7 @@ def places_of(cast: Cast) -> list[Place]:
         _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
         _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
         _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
-        Place("missing", {IT: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, **everywhere),
+        Place("missing", {IT: (), OPERATOR: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, **everywhere),
     ]
 
 
@@ -343,6 +367,7 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         may,
         mailbox=mailbox.public_id,
         grant=grant.public_id,
+        **_operated(cast, may, permission),
         calendar=calendar.public_id,
         change=change.public_id,
         person=mailbox.person.public_id,
@@ -354,3 +379,22 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         other_option=options[1],
         **shared,
     )
+
+
+def _operated(cast: Cast, may: dict[str, tuple[str, ...]], permission: CalendarPermission) -> dict[str, str]:
+    """A job of the tenant's operator, a list that they only checked, and what somebody else asked the owner for."""
+    operator = cast.users[may[OPERATOR][0]]
+    of_tenant = {"tenant": permission.tenant, "kind": ChangeBatch.REMOVE, "actor": operator, "actor_kind": "operator"}
+    job = ChangeBatch.objects.create(**of_tenant, state=ChangeBatch.RUNNING, made_at=cast.now, confirmed_at=cast.now)
+    checked = ChangeBatch.objects.create(**of_tenant, made_at=cast.now)
+    for batch in (job, checked):
+        BatchItem.objects.create(
+            tenant=permission.tenant, batch=batch, permission=permission, name=permission.name, before=permission.role
+        )
+    proposal = Proposal.objects.create(
+        tenant=permission.tenant, kind=Proposal.ROLE, target=f"permission:{permission.pk}", mailbox=permission.mailbox,
+        calendar=permission.calendar, permission=permission, person=permission.grantee, before=permission.role,
+        after="delegateWithPrivateEventAccess", reason="Books rooms", asked_as="operator", asked_at=cast.now,
+        expires_at=cast.now + 14 * DAY, asked_by=cast.users[RUTH if may[OPERATOR] == (PATTI,) else ALLAN],
+    )  # fmt: skip
+    return {"job": job.public_id, "checked": checked.public_id, "proposal": proposal.public_id}

@@ -10,10 +10,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sharing import access, words
+from sharing.changes import sends_invitation
 from sharing.models import Calendar, CalendarPermission, Change, DeliveryPeriod, PermissionPeriod, Role, User
 
 from .outcomes import where, wish_of
 from .rows import holder, inside, sentence_case, whose, words_for
+from .undoable import can_undo, url_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Entry:
     names: list[str]
     when: str
     is_open: bool = False
+    change: Change | None = None
+    undo_url: str = ""
+    undo_asks: bool = False  # Outlook would invite somebody: that is said on a page of its own first
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,13 @@ class History:
             mine |= Q(kind=Change.DELIVERY, mailbox=self.calendar.mailbox_id)
         return rows.filter(mine)
 
-    def page(self, size: int, before: datetime | None = None, *, is_one_of_many: bool = False) -> Page:
+    def page(
+        self, size: int, before: datetime | None = None, *, is_one_of_many: bool = False, undo_back: str = ""
+    ) -> Page:  # fmt: skip
         """About `size` entries older than `before`; those of one moment stay together, as one reading finds many.
 
-        Where it is one page of many, it also says where the next one begins.
+        Where it is one page of many, it also says where the next one begins. With `undo_back`, the page to return to,
+        entries say whether they can be undone.
         """
         parts = [(s, s.rows.filter(**{f"{s.moment}__lt": before}) if before else s.rows) for s in self.sources]
         found = chain.from_iterable(
@@ -93,8 +101,18 @@ class History:
         last = moments[:size][-1]
         entries = [s.entry(row) for s, rows in parts for row in rows.filter(**{f"{s.moment}__gte": last})]
         entries.sort(key=lambda entry: entry.at, reverse=True)
+        if undo_back:
+            entries = self._with_undo(entries, undo_back)
         has_older = is_one_of_many and any(rows.filter(**{f"{s.moment}__lt": last}).exists() for s, rows in parts)
         return Page(entries, last if has_older else None)
+
+    def _with_undo(self, entries: list[Entry], back: str) -> list[Entry]:
+        can = can_undo([entry.change for entry in entries if entry.change], self.now)
+        return [
+            replace(entry, undo_url=url_of(change, back), undo_asks=sends_invitation(change))
+            if (change := entry.change) and change.pk in can else entry
+            for entry in entries
+        ]  # fmt: skip
 
     def _when(self, at: datetime) -> str:
         return words.moment(timezone.localtime(at), self.now)
@@ -109,7 +127,10 @@ class History:
         is_everyone = change.permission is not None and change.permission.is_organization
         wish = replace(wish, name=inside(wish.name, is_ours=is_everyone))
         sentence = words.change_sentence(wish, where(change, self.user), actor, whose(change.mailbox, self.user))
-        return Entry(change.requested_at, sentence, [wish.name], self._when(change.requested_at), change.is_open)
+        when = self._when(change.requested_at)
+        if change.state == Change.APPLIED and change.finished_at:
+            when = f"{when} · Confirmed by Microsoft 365 {self._when(change.finished_at)}"
+        return Entry(change.requested_at, sentence, [wish.name], when, change.is_open, change)
 
     def _ended(self, period: PermissionPeriod) -> Entry:
         name = holder(period.permission, self.org)

@@ -1,7 +1,7 @@
 """How the person's latest changes went: toasts for what was done, notes for what was not, all from the Change rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -10,9 +10,12 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from sharing import words
+from sharing.changes import sends_invitation
 from sharing.models import Change, Mailbox, User
+from sharing.words import undo as undo_words
 
 from .rows import is_own, named, whose, words_for
+from .undoable import can_undo, is_outside, url_of
 
 RECENT = timedelta(minutes=10)  # for so long a success is worth a toast
 KEPT = timedelta(days=30)  # for so long a failure waits to be dismissed
@@ -42,6 +45,11 @@ class Told:
     icon: str
     tone: str
     dismiss_url: str
+    undo_url: str = ""
+    undo_says: str = ""  # what it would do beyond putting back, where that needs saying
+    undo_asks: bool = False  # a page of its own asks first
+    look_url: str = ""  # where nobody confirmed it
+    is_looking: bool = False
 
 
 def wish_of(change: Change, org: str) -> Wish:
@@ -70,11 +78,13 @@ def told(
     toasts: list[Told] = []
     notes: list[Told] = []
     seen: set[str] = set()
+    changes = list(changes)
+    undoable = can_undo([c for c in changes if c.state == Change.APPLIED and _is_told(c, now)][:MOST], now)
     for change in changes:
         if change.target in seen:
             continue
         seen.add(change.target)
-        if not _is_told(change, mailbox, now):
+        if not _is_told(change, now):
             continue
         said = _reverted(change, user, org, now) if change.reverted_at else None
         said = said or words.change_outcome(
@@ -82,11 +92,23 @@ def told(
         )
         url = f"{reverse('dismiss', args=[change.public_id])}?{urlencode({'next': back})}"
         line = Told(said.title, said.text, said.icon, said.tone, url)
+        if change.pk in undoable and said.tone == "good":
+            line = _with_undo(line, change, org, back)
+        if change.state == Change.UNKNOWN:
+            look_url = f"{reverse('look', args=[change.public_id])}?{urlencode({'next': back})}"
+            line = replace(line, look_url=look_url, is_looking=change.due_at is not None)
         (toasts if said.tone == "good" else notes).append(line)
     return toasts[:MOST], notes[:MOST]
 
 
-def _is_told(change: Change, mailbox: Mailbox, now: datetime) -> bool:
+def _with_undo(line: Told, change: Change, org: str, back: str) -> Told:
+    """Outlook’s invitation is said beside the button, and to somebody outside on a page of its own."""
+    says = undo_words.undo_of_removal(wish_of(change, org).name) if sends_invitation(change) else ""
+    asks = bool(says) and is_outside(change)
+    return replace(line, undo_url=url_of(change, back), undo_says=says, undo_asks=asks)
+
+
+def _is_told(change: Change, now: datetime) -> bool:
     ended = change.finished_at
     if ended is None or now - ended > KEPT:
         return False
@@ -96,9 +118,6 @@ def _is_told(change: Change, mailbox: Mailbox, now: datetime) -> bool:
         return False
     if change.state == Change.APPLIED:
         return now - ended < RECENT
-    if change.state == Change.UNKNOWN:
-        # A later reading shows the truth in the row itself.
-        return mailbox.fresh_at is None or mailbox.fresh_at <= ended
     return True
 
 

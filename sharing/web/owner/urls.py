@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import adding, answering, ending, saving, views
+from . import adding, answering, ending, saving, undoing, views
 from .zones import in_own_zone
 
 urlpatterns = [
@@ -19,5 +19,7 @@ urlpatterns = [
     path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
     path("history/", in_own_zone(views.history), name="history"),
     path("changes/<str:public_id>/", in_own_zone(views.change), name="change"),
+    path("changes/<str:public_id>/undo/", in_own_zone(undoing.undo), name="undo"),
+    path("changes/<str:public_id>/look/", in_own_zone(undoing.look_again), name="look"),
     path("changes/<str:public_id>/dismiss/", in_own_zone(views.dismiss), name="dismiss"),
 ]

@@ -58,7 +58,9 @@ def calendar(request: Asked, public_id: str) -> HttpResponse:
 def history(request: Asked) -> HttpResponse:
     """Everything that changed on the person's calendars, newest first."""
     before = _moment(request.GET.get("before", ""))
-    page = History(request.user, timezone.now()).page(A_PAGE, before, is_one_of_many=True)
+    page = History(request.user, timezone.now()).page(
+        A_PAGE, before, is_one_of_many=True, undo_back=request.get_full_path()
+    )
     first = access.calendars_of(request.user).order_by("first_seen_at").values_list("first_seen_at", flat=True).first()
     return render(request, "owner/history.html", {
         "title": "History",
@@ -132,7 +134,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
             end_dates=access.standing_end_dates(user).filter(permission__calendar=row),
         ),
         "delivery": delivery_of(user, mailbox, now, cause=cause, underway=underway) if row.is_default else None,
-        "history": History(user, now, row).page(RECENT_CALENDAR),
+        "history": History(user, now, row).page(RECENT_CALENDAR, undo_back=url),
         "checked": checked(mailbox, now, row),
         "state": homes.calendar_note(row, user, now),
         "not_now": outcomes.not_now(cause) if cause else None,

@@ -67,13 +67,21 @@ def note(
 
 
 @register.simple_block_tag(takes_context=True)
-def toast(context: Context, content: SafeString, dismiss_url: str, drawn: str = "check") -> SafeString:
-    """`{% toast dismiss_url %}Adele Vance now has “Can edit”.{% endtoast %}`: stays until it is dismissed (a POST)."""
+def toast(
+    context: Context, content: SafeString, dismiss_url: str, drawn: str = "check", undo_url: str = "",
+    undo_asks: bool = False,
+) -> SafeString:  # fmt: skip
+    """`{% toast dismiss_url %}Adele Vance now has “Can edit”.{% endtoast %}`: stays until it is dismissed (a POST).
+
+    With `undo_url` a second button undoes it; `undo_asks` where that page asks once more.
+    """
+    confirmed = "" if undo_asks else format_html('<input type="hidden" name="{}" value="on">', "confirmed")
+    undo = format_html('{}<button class="btn btn-sm" formaction="{}">Undo</button>', confirmed, undo_url)
     return format_html(
         '<div class="toast-area" role="status"><form class="toast-bar" method="post" action="{}">'
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}<p class="grow">{}</p>'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">{}<p class="grow">{}</p>{}'
         '<button class="btn btn-sm btn-icon" aria-label="Dismiss">{}</button></form></div>',
-        dismiss_url, context["csrf_token"], icon(drawn), content, icon("x"),
+        dismiss_url, context["csrf_token"], icon(drawn), content, undo if undo_url else "", icon("x"),
     )  # fmt: skip
 
 

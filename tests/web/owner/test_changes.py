@@ -169,16 +169,48 @@ def test_a_refusal_of_what_was_sent_does_not_say_that_nothing_was_changed(owner,
     assert "Nothing was changed" not in page
 
 
-def test_an_outcome_nobody_confirmed_is_told_until_a_later_reading_shows_the_truth(
-    owner, change, adele, clock, later, sync
-):
+@pytest.fixture
+def unconfirmed(change, clock):
     Change.objects.filter(pk=change.pk).update(
         state="unknown", cause="not_confirmed", sent_at=clock.now, finished_at=clock.now, due_at=None
     )
-    assert "Microsoft has not confirmed yet. We keep checking." in owner.get(calendar_of(adele)).text
+    return change
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("write", "Adele Vance now has “Can edit” on Kids parties."),
+        ("read", "Microsoft 365 shows it as it was before. Nothing was changed."),
+        ("limitedRead", "It is now “"),
+    ],
+)
+def test_an_outcome_nobody_confirmed_is_told_until_somebody_has_it_looked_at(
+    owner, unconfirmed, adele, clock, later, sync, work, outside, cloud, role, told
+):
+    look = reverse("look", args=[unconfirmed.public_id])
+    if role != "read":
+        outside("role", mailbox=ALEX, calendar=KIDS, who=ADELE, role=role)
     later(hours=1)
     sync()
-    assert "Microsoft has not confirmed yet" not in owner.get(calendar_of(adele)).text
+    page = owner.get(calendar_of(adele)).text
+    assert "Microsoft has not confirmed your change" in page and look in page
+    cloud.log.clear()
+    assert owner.post(look).url == calendar_of(adele)
+    assert "Looking…" in owner.get(calendar_of(adele)).text
+    work()
+    page = owner.get(calendar_of(adele)).text
+    assert told in page and "has not confirmed" not in page
+    assert not cloud.log.writes()
+
+
+def test_a_second_click_on_looking_again_does_nothing(owner, unconfirmed, work, later):
+    look = reverse("look", args=[unconfirmed.public_id])
+    later(hours=1)
+    assert [owner.post(look).status_code for _ in range(2)] == [302, 302]
+    work()
+    assert owner.post(look).status_code == 302
+    assert Change.objects.get().state == "failed"
 
 
 def test_access_that_came_back_is_an_alarm_even_where_the_success_was_dismissed(
