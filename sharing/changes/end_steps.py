@@ -43,7 +43,7 @@ def step_end_date(*, end_date: EndDate, now: datetime, tell: Tell) -> bool:
         return False
     related = (
         "tenant", "by__tenant", "change", "mailbox__tenant", "mailbox__person", "mailbox__shard__grant",
-        "permission__calendar", "permission__grantee",
+        "permission__calendar", "permission__grantee", "permission__change",
     )  # fmt: skip
     row = EndDate.objects.select_related(*related).get(pk=end_date.pk)
     row.attempt = end_date.attempt
@@ -67,9 +67,11 @@ class _Step:
             return self._let_go(None)
         if row.change is not None:
             return self._follow(row.change)
+        row.ends_at = ends_at(row.ends_on, self.zone)  # the mailbox may have moved, or its country its clocks
         if self.permission.ended_at is not None:
             return self._gone()
-        row.ends_at = ends_at(row.ends_on, self.zone)  # the mailbox may have moved, or its country its clocks
+        if self._was_given_anew():
+            return self._done("already_gone")
         if self._must_ask() and self.now >= self._asked_at():
             return self._ask()
         if self.now < row.ends_at:
@@ -92,12 +94,12 @@ class _Step:
             self._let_go(self._next(mornings), notices_sent=passed)
 
     def _next(self, mornings: list[datetime]) -> datetime:
-        """The next mail; then once an hour as soon as the day may be over somewhere, as the mailbox may move there."""
+        """The next mail, or a look a day; an hour once the day may be over somewhere: the mailbox may move there."""
         ahead = [at for at in mornings if at > self.now and not self.row.is_accepted]
         ahead += [self._asked_at()] if self._must_ask() else []
         somewhere = starts_at(self.row.ends_on + DAY, UTC) - EASTERNMOST
         end = min(self.row.ends_at, max(somewhere, self.now + timedelta(hours=1)))
-        return min([*ahead, end])
+        return min([*ahead, end, self.now + DAY])
 
     # On the day -----------------------------------------------------------------------------------------------
 
@@ -190,9 +192,24 @@ class _Step:
 
     def _gone(self) -> None:
         """It ended by other hands; where we only may not look any more, it may well go on."""
-        if not _is_out_of_sight(self.permission):
-            return self._done("already_gone")
-        return self._wait("left_out", DAY, self.planned_at())
+        if _is_out_of_sight(self.permission):
+            return self._wait("left_out", DAY, self.planned_at())
+        last = self._last_removal()
+        if self.now < self.row.ends_at and last is not None and last.change_id is not None:
+            return self._let_go(min(self.now + DAY, self.row.ends_at))  # its undo brings the date back, too
+        return self._done("already_gone")
+
+    def _was_given_anew(self) -> bool:
+        """Did it end since, and was it shared again? A date falls with the access it was set for; not with an undo."""
+        last = self._last_removal()
+        if last is None:
+            return False
+        ours = self.permission.change
+        return last.change_id is None or ours is None or ours.undoes_id != last.change_id
+
+    def _last_removal(self) -> PermissionPeriod | None:
+        ended = self.permission.periods.filter(end=PermissionPeriod.REMOVED, ended_at__gte=self.row.made_at)
+        return ended.order_by("-ended_at", "-pk").first()
 
     # Writing --------------------------------------------------------------------------------------------------
 
@@ -203,6 +220,7 @@ class _Step:
         with transaction.atomic():
             if late > LATE_AFTER:
                 self.tell(self.row, LATE, self.now)  # told once, whatever the cause is by then
+                span = max(span, timedelta(hours=1))
             self._let_go(self.now + span, cause=cause[:80], **fields)
 
     def _done(self, cause: str) -> None:
