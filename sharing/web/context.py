@@ -17,12 +17,18 @@ from sharing.words import limits as limit_words
 
 from . import theme
 
-OWNER_TABS = (("home", "My calendars"), ("delivery", "Meeting requests"), ("history", "History"))
+OWNER_TABS = (
+    ("home", "My calendars"),
+    ("shared", "Shared with me"),
+    ("delivery", "Meeting requests"),
+    ("history", "History"),
+)
 IT_PAGES = (
     ("it:overview", "Overview", "layout-dashboard"),
     ("it:access", "Access", "calendar-share"),
     ("it:delegates", "Delegates", "user-check"),
     ("it:people", "People", "users"),
+    ("it:activity", "Activity", "history"),
     ("it:jobs", "Changes", "pencil"),
 )
 SETUP_PAGES = (
@@ -32,10 +38,12 @@ SETUP_PAGES = (
     ("setup:roles", "Roles", "user-shield"),
     ("setup:runs", "Sync runs", "refresh"),
     ("setup:disclosure", "Disclosure", "shield-check"),
+    ("setup:activity", "Activity log", "history"),
 )
 INSTALLATION_PAGES = (("setup:credentials", "Credentials", "certificate"),)
 # Pages below one of the above, which stays marked.
 BELOW = {
+    "shared_rename": "shared", "shared_leave": "shared", "objection": "shared",
     "calendar": "home", "role": "home", "remove": "home",
     "asked": "home", "it:bulk": "it:access", "it:entry": "it:access", "it:job": "it:jobs", "it:confirm_job": "it:jobs",
     "it:cancel_job": "it:jobs", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",

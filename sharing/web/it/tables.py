@@ -157,7 +157,7 @@ def one_page(
     request: Asked,
     branches: Sequence[QuerySet],
     *,
-    tenant: Tenant,
+    tenant: Tenant | None,
     values: Sequence[str],
     columns: Sequence[str],
     sort: str,

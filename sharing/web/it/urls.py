@@ -4,12 +4,15 @@ from django.urls import path
 
 from sharing.web.limits import limited, searched
 
-from . import access, bulk, delegates, entry, jobs, overview, people, person, proposals
+from . import access, activity, bulk, delegates, entry, jobs, overview, people, person, proposals
 
 app_name = "it"
+for_person = limited("search", methods=("GET", "HEAD"), field="person")
 as_file = limited("exports", methods=("GET", "HEAD"))
 urlpatterns = [
     path("", overview.overview_page, name="overview"),
+    path("activity/", for_person(activity.activity_page), name="activity"),
+    path("activity/csv/", as_file(activity.activity_csv), name="activity_csv"),
     path("access/", searched(access.access_page), name="access"),
     path("access/bulk/", bulk.bulk, name="bulk"),
     path("access/<int:pk>/", entry.entry_page, name="entry"),

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from sharing.web.it import activity
+from sharing.web.it.urls import as_file, for_person
 from sharing.web.limits import asking, searched
 
 from . import (
@@ -24,6 +26,8 @@ from . import (
 
 app_name = "setup"
 urlpatterns = [
+    path("activity/", for_person(activity.setup_activity_page), name="activity"),
+    path("activity/csv/", as_file(activity.setup_activity_csv), name="activity_csv"),
     path("connections/", connections.connections_page, name="connections"),
     path("connect/", connecting.connect_page, name="connect"),
     path("connect/find/", finding.find_tenant, name="find_tenant"),

@@ -150,6 +150,16 @@ def select_field(context: Context, label: str, name: str, options: Iterable[tupl
 
 
 @register.simple_tag(takes_context=True)
+def date_field(context: Context, label: str, name: str) -> SafeString:
+    """`{% date_field "From" "from" %}`: a day in a filter form."""
+    return format_html(
+        '<div class="on-day"><label class="meta" for="f-{1}">{0}</label>'
+        '<input class="form-control" id="f-{1}" name="{1}" type="date" value="{2}"></div>',
+        label, name, context["request"].GET.get(name, ""),
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
 def chips(context: Context, count: int | str, active: Iterable[tuple[str, str]] = ()) -> SafeString:
     """`{% chips page.total chips %}`: the number of results, and each filter in force as a link that drops it.
 
