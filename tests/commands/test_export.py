@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -157,6 +158,16 @@ def test_xlsx_is_a_workbook(run, synced, tmp_path):
     path = tmp_path / "out.xlsx"
     run("export", "access", format="xlsx", output=path)
     assert path.read_bytes().startswith(b"PK")
+
+
+def test_only_its_owner_reads_a_new_file_and_one_that_was_there_keeps_its_mode(run, synced, tmp_path):
+    new, old = tmp_path / "new.csv", tmp_path / "old.csv"
+    old.write_text("from last week")
+    old.chmod(0o640)
+    for path in (new, old):
+        run("export", "access", output=path)
+        assert path.read_bytes().count(b"\n") > 200
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (new, old)] == [0o600, 0o640]
 
 
 def test_the_rows_can_be_piped(synced, capfdbinary):

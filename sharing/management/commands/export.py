@@ -1,6 +1,7 @@
 """Writes who can see and change which calendar, for scripts and spreadsheets."""
 
 import argparse
+import os
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -34,7 +35,7 @@ class Command(PlainCommand):
             if output is None:
                 count = exports.write(rows, columns=exports.ACCESS_COLUMNS, form=form, out=binary(sys.stdout))
             else:
-                with output.open("wb") as file:
+                with open(output, "wb", opener=_for_its_owner) as file:
                     count = exports.write(rows, columns=exports.ACCESS_COLUMNS, form=form, out=file)
         except exports.TooManyRows:
             raise CommandError("There are more rows than a sheet holds: use --format csv or json.") from None
@@ -49,6 +50,11 @@ class Command(PlainCommand):
                 subject={"format": form, "as_of": as_of.isoformat() if as_of else "", "rows": count},
             )  # fmt: skip
         self.stderr.write(f"{count} rows of {', '.join(map(str, tenants))}.", self.style.SUCCESS)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """A file that is new is nobody else's to read: who may see what is in it was asked here, and is not asked there."""
+    return os.open(path, flags, 0o600)
 
 
 def binary(stream) -> BinaryIO:
