@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.db.models import Q
 from django.utils.timezone import now as clock
 
 from sharing.connect import NotConnected, calls
@@ -52,20 +53,22 @@ def new_file(path: Path, *, mode: int) -> BinaryIO:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def tenants_named(name: str, *, states: tuple[str, ...]) -> list[Tenant]:
+def tenants_named(name: str, *, states: tuple[str, ...], lent: bool = False) -> list[Tenant]:
     """The tenant with this id, domain or name, or, where none is named, all in one of `states`.
 
-    Raises CommandError where that is nobody.
+    With `lent` also those where people connect their own mailbox; what somebody has in a tenant that nobody listed is
+    theirs alone. Raises CommandError where that is nobody.
     """
+    person_by_person = Q(mode=Tenant.INDIVIDUAL, state=Tenant.LISTED) if lent else Q(pk=None)
     if not name:
-        found = list(Tenant.objects.filter(state__in=states).order_by("pk"))
+        found = list(Tenant.objects.filter(Q(state__in=states) | person_by_person).order_by("pk"))
         if not found:
             raise CommandError("No tenant is connected: `manage.py connect TENANT_ID` does that.")
         return found
     wanted = name.casefold()
     for tenant in Tenant.objects.order_by("pk"):
         if wanted in (str(tenant.tid), tenant.name.casefold(), *tenant.domains):
-            if tenant.state not in states:
+            if tenant.state not in states and not Tenant.objects.filter(person_by_person, pk=tenant.pk).exists():
                 raise CommandError(f"{tenant} is {tenant.state}, not connected: `manage.py connect` does that.")
             return [tenant]
     raise CommandError(f"There is no tenant {name!r} here.")

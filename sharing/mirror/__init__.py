@@ -11,6 +11,7 @@ from .look import (
     store_calendar,
     store_delivery,
 )
+from .own_here import read_own_here
 from .plan import (
     NotHeld,
     RunUnderway,
@@ -31,6 +32,6 @@ __all__ = [
     "DISCONNECTED", "ListingHeld", "NOT_MATCHED", "NotHeld", "NotTrusted", "OUTSIDE_GROUP", "RunUnderway",
     "accept_run", "addresses_of", "ask_to_read", "begin_due_runs", "begin_run", "end_disconnected", "end_runs",
     "finish_run", "in_domains", "list_directory", "look_at_allowed_roles", "look_at_calendar", "look_at_copy",
-    "look_at_delivery", "match_invitations", "noted_version", "reject_run", "run_here", "search_text", "stop_run",
-    "store_calendar", "store_copy", "store_delivery", "sync_shard", "wake_shards",
+    "look_at_delivery", "match_invitations", "noted_version", "read_own_here", "reject_run", "run_here", "search_text",
+    "stop_run", "store_calendar", "store_copy", "store_delivery", "sync_shard", "wake_shards",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ class Command(PlainCommand):
 
     def handle(self, *, tenant, output, as_of, **options):
         form = options["format"]
-        tenants = tenants_named(tenant, states=(Tenant.CONNECTED, Tenant.LOST))
+        tenants = tenants_named(tenant, states=(Tenant.CONNECTED, Tenant.LOST), lent=True)
         if output is None and form == "xlsx" and sys.stdout.isatty():
             raise CommandError("An XLSX file is nothing for a terminal: name it with --output.")
         rows = exports.access_rows(tenants=tenants, as_of=as_of)

@@ -4,13 +4,14 @@ import json
 import sys
 import time
 from collections import Counter
+from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 from tqdm import tqdm
 
 from sharing import mirror
-from sharing.connect import reach
+from sharing.connect import client_for_shard, reach
 from sharing.management.plain import PlainCommand, tenants_named
 from sharing.models import Calendar, CalendarPermission, Mailbox, SyncRun, Tenant
 from sharing.models.mailboxes import MailboxQuerySet
@@ -30,13 +31,13 @@ class Command(PlainCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object for each tenant")
 
     def handle(self, *, tenant, mailbox, **options):
-        tenants = tenants_named(tenant, states=(Tenant.CONNECTED, Tenant.LOST))
+        tenants = tenants_named(tenant, states=(Tenant.CONNECTED, Tenant.LOST), lent=True)
         if mailbox and len(tenants) > 1:
             raise CommandError("More than one tenant is connected: name the mailbox's with --tenant.")
         failed = []
         for each in tenants:
             chosen = find_mailboxes(each, mailbox) if mailbox else Mailbox.objects.filter(tenant=each)
-            report = read(each, chosen, is_whole=not mailbox)
+            report = read_all(each, chosen, is_whole=not mailbox)
             self.stdout.write(json.dumps(report) if options["json"] else "\n".join(lines(each, report)))
             if not is_known(report["state"], chosen):
                 failed.append(str(each))
@@ -54,10 +55,23 @@ def find_mailboxes(tenant: Tenant, address: str) -> MailboxQuerySet:
     return Mailbox.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
 
 
-def read(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> dict:
-    """The whole run; the object that `--json` prints."""
-    client = reach(tenant)
+def read_all(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> dict:
+    """What the app reads, then what people lent, each with their own token; the object that `--json` prints."""
     began = time.monotonic()
+    by_app = chosen.filter(shard__grant=None)
+    run = None
+    if tenant.mode == Tenant.DOMAIN_WIDE and (is_whole or by_app.exists()):
+        run = read_by_app(tenant, by_app, is_whole=is_whole)
+    own = mirror.read_own_here(
+        tenant=tenant, client_of=client_for_shard, clock=clock,
+        mailboxes=None if is_whole else list(chosen.values_list("pk", flat=True)),
+    )  # fmt: skip
+    return report_of(tenant, chosen, run, own, time.monotonic() - began)
+
+
+def read_by_app(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> SyncRun:
+    """The whole run, with the app's own token."""
+    client = reach(tenant)
     with tqdm(unit=" mailboxes", desc=str(tenant), file=sys.stderr, disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -65,7 +79,7 @@ def read(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> dict:
             bar.update(done - bar.n)
 
         try:
-            run = mirror.run_here(
+            return mirror.run_here(
                 tenant=tenant, client=client, clock=clock, progress=progress,
                 mailboxes=None if is_whole else list(chosen.values_list("pk", flat=True)),
             )  # fmt: skip
@@ -76,28 +90,36 @@ def read(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> dict:
             run = SyncRun.objects.get(tenant=tenant, finished_at=None)
             mirror.stop_run(run=run, cause="stopped", now=clock())
             raise CommandError(f"Stopped. What was read of {tenant} until now is stored.") from None
+
+
+def report_of(tenant: Tenant, chosen: MailboxQuerySet, run: SyncRun | None, own: Any, seconds: float) -> dict:
+    """How it went, in numbers; `run` is None where the app reads nothing."""
     covered = chosen.covered()
+
+    def both(name: str) -> int:
+        return getattr(own, name) + (getattr(run, name) if run else 0)
+
     not_ok = covered.exclude(state=Mailbox.OK).order_by("person__address", "pk")
     fields = {"address": "person__address", "state": "state", "code": "cause", "since": "state_since"}
     return {
         "tenant_id": str(tenant.tid),
-        "run_id": run.public_id,
-        "state": run.outcome,
+        "run_id": run.public_id if run else None,
+        "state": SyncRun.STOPPED if own.unread else run.outcome if run else SyncRun.DONE,
         "mailboxes": dict(Counter(covered.values_list("state", flat=True))),
         "not_ok": [
             {**dict(zip(fields, row, strict=True)), "since": row[-1].isoformat()}
             for row in not_ok.values_list(*fields.values())
         ],
         "permissions": {
-            "added": run.added,
-            "changed": run.changed,
-            "ended": run.ended,
+            "added": both("added"),
+            "changed": both("changed"),
+            "ended": both("ended"),
             "total": CalendarPermission.objects.open().filter(mailbox__in=covered).count(),
         },
-        "requests": run.requests,
-        "sub_requests": run.sub_requests,
-        "throttled": run.throttled,
-        "seconds": round(time.monotonic() - began, 1),
+        "requests": both("requests"),
+        "sub_requests": both("sub_requests"),
+        "throttled": both("throttled"),
+        "seconds": round(seconds, 1),
     }
 
 
@@ -121,8 +143,9 @@ def lines(tenant: Tenant, report: dict) -> list[str]:
     """The same for people."""
     states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in report["mailboxes"].items())
     rows = report["permissions"]
+    what = f"run {report['run_id']}" if report["run_id"] else "reading what people lent"
     said = [
-        f"{tenant}: run {report['run_id']} {report['state']} in {report['seconds']} s, "
+        f"{tenant}: {what} {report['state']} in {report['seconds']} s, "
         f"{report['requests']} requests with {report['sub_requests']} inside batches, {report['throttled']} throttled.",
         f"  Mailboxes: {states or 'none'}.",
         f"  Permissions: {rows['added']} added, {rows['changed']} changed, {rows['ended']} ended; {rows['total']} now.",
