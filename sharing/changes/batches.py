@@ -1,6 +1,6 @@
 """Many changes at once: a list frozen when it is checked, confirmed by a person, and handed out piece by piece."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -208,8 +208,16 @@ OUTCOMES = {  # the part of a batch's lines with each outcome
 
 
 def progress(batch: ChangeBatch) -> Progress:
+    return progress_of([batch])[batch.pk]
+
+
+def progress_of(batches: Sequence[ChangeBatch]) -> dict[int, Progress]:
+    """How far each of several batches got, by id; one query."""
     counted = {name: Count("pk", filter=condition) for name, condition in OUTCOMES.items()}
-    return Progress(**BatchItem.objects.filter(batch=batch).aggregate(**counted))
+    rows = BatchItem.objects.filter(batch__in=[batch.pk for batch in batches]).order_by()
+    found = {row.pop("batch"): Progress(**row) for row in rows.values("batch").annotate(**counted)}
+    nothing = Progress(**dict.fromkeys(OUTCOMES, 0))
+    return {batch.pk: found.get(batch.pk, nothing) for batch in batches}
 
 
 def record(batch: ChangeBatch, verb: str, *, actor: User | None, now: datetime, outcome: str = "") -> None:

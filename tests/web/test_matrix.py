@@ -11,13 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from sharing.models import AuditChain, AuditEvent, Mailbox, RoleAssignment
-from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, NOBODY, PATTI, VIKRAM
+from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, LIDIA, NOBODY, PATTI, VIKRAM
 
-from .routes import CLASSES, INSTALLATION, IT, OWNER, SETUP, every_route, places_of, routes
+from .routes import CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, every_route, places_of, routes
 
 LOG = ("AuditEvent", "AuditChain")
 WITHOUT_EFFECT, METHODS = ("GET", "HEAD"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-MEMBERS = {IT: ISAIAH, SETUP: ALLAN, OWNER: ALEX, INSTALLATION: VIKRAM}  # one of each audience, for Alex's things
+# One of each audience, for Alex's things.
+MEMBERS = {IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, OWNER: ALEX, INSTALLATION: VIKRAM}
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sharing.models import Change, DeliveryPeriod, Mailbox, Stewardship, SyncRun, Tenant, User
-from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, NOW, VIKRAM, give, read
+from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, LIDIA, NOW, VIKRAM, give, read
 
-from .routes import ANYBODY, INSTALLATION, IT, OWNER, SETUP, SIGNED_IN, places_of, routes
+from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SIGNED_IN, places_of, routes
 
 BASELINE = Path(__file__).with_name("query_counts.json")
-WHO = {ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, SETUP: VIKRAM, INSTALLATION: VIKRAM}
+WHO = {ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: VIKRAM, INSTALLATION: VIKRAM}
 # Beside the plain pages: what makes a list ask differently.
 ASKED = {
     "it:access": ["q=bowen", "rows=everyone", "role=delegate&where=outside", "sort=-role", "person={person}"],

@@ -35,9 +35,9 @@ def bulk(request: Asked, tenant: Tenant) -> HttpResponse:
     if not kind or not (seen or is_all):
         return redirect(back_of(request))
     role, day = request.POST.get("role", ""), day_of(request.POST.get("preset") or request.POST.get("day", ""))
-    problem = problem_with(kind, role, day, is_sent="chosen" in request.POST)
+    problem, field = problem_with(kind, role, day, is_sent="chosen" in request.POST)
     if problem or (kind == ChangeBatch.LOWER and not role) or (kind == ChangeBatch.END_DATE and not day):
-        return _choose(request, kind, seen, problem, status=422 if problem else 200)
+        return _choose(request, kind, seen, problem, field)
     rows = CalendarPermission.objects.filter(tenant=tenant)
     rows = rows.filter(pk__in=_all_asked(request, tenant)) if is_all else rows.filter(pk__in=seen)
     return checked(request, tenant, kind, rows, {} if is_all else seen, role=role, day=day)
@@ -111,9 +111,7 @@ def problem_with(kind: str, role: str, day: date | None, *, is_sent: bool) -> tu
     return "", ""
 
 
-def _choose(
-    request: Asked, kind: str, seen: dict[int, str], problem: tuple[str, str], *, status: int
-) -> HttpResponse:
+def _choose(request: Asked, kind: str, seen: dict[int, str], problem: str, field: str) -> HttpResponse:
     is_lower = kind == ChangeBatch.LOWER
     page: dict[str, Any] = {
         "title": "Lower to which role?" if is_lower else "When does the access end?",
@@ -127,12 +125,12 @@ def _choose(
         "first_day": date.fromordinal(timezone.localdate().toordinal() + 1).isoformat(),
         "day": request.POST.get("day", ""),
         "asks_delegates": batch_words.ASKS_DELEGATES,
-        "problem": problem[0],
-        "field": problem[1],
+        "problem": problem,
+        "field": field,
         "back": back_of(request),
         "from": request.POST.get("from", ""),
     }
-    return render(request, "it/bulk_choose.html", page, status=status)
+    return render(request, "it/bulk_choose.html", page, status=422 if problem else 200)
 
 
 def role_choices() -> list[tuple[str, str]]:
