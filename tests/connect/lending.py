@@ -4,10 +4,24 @@ import html
 import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
+from django.utils import timezone
+
 from sandbox.http import Request
 from sharing.connect import grants
+from sharing.models import Tenant
+from tests.cloud import CONTOSO
 
 BACK = "http://localhost:8000/account/connected/"
+
+
+@pytest.fixture
+def tenant(db, cloud):
+    """Contoso, where everybody connects their own mailbox."""
+    return Tenant.objects.create(
+        tid=CONTOSO, name="Contoso", cloud="sandbox", state=Tenant.LISTED, state_since=timezone.now(),
+        mode=Tenant.INDIVIDUAL,
+    )  # fmt: skip
 
 
 def entra(cloud, method, url, **form):

@@ -19,20 +19,13 @@ from sharing.models import (
     User,
 )  # fmt: skip
 from tests.cloud import CONTOSO, FABRIKAM
-from tests.connect.lending import lend
+from tests.connect.lending import lend, tenant
 from tests.contoso import control, permission
+
+__all__ = ["tenant"]
 
 MEGAN, ALEX = "48d31887-5fad-4d73-a9f5-3c356e68a038", "64339082-ed84-4b0b-b4ab-004ae54f3747"
 PATTI = "7a11f00d-2b3c-4d5e-8f90-a1b2c3d4e5f6"
-
-
-@pytest.fixture
-def tenant(db, cloud):
-    """Contoso, where everybody connects their own mailbox."""
-    return Tenant.objects.create(
-        tid=CONTOSO, name="Contoso", cloud="sandbox", state=Tenant.LISTED, state_since=timezone.now(),
-        mode=Tenant.INDIVIDUAL,
-    )  # fmt: skip
 
 
 @pytest.fixture

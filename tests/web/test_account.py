@@ -11,20 +11,14 @@ from django.utils import timezone
 from sharing import tasks
 from sharing.models import AuditEvent, CalendarPermission, Grant, Mailbox, Tenant, User
 from tests.cloud import CONTOSO, FABRIKAM
-from tests.connect.lending import answer_of, go
+from tests.connect.lending import answer_of, go, tenant
 from tests.contoso import control
+
+__all__ = ["tenant"]
 
 ALEX, MEGAN = "64339082-ed84-4b0b-b4ab-004ae54f3747", "48d31887-5fad-4d73-a9f5-3c356e68a038"
 PATTI = "7a11f00d-2b3c-4d5e-8f90-a1b2c3d4e5f6"
 HOST = "localhost:8000"
-
-
-@pytest.fixture
-def tenant(db, cloud):
-    return Tenant.objects.create(
-        tid=CONTOSO, name="Contoso", cloud="sandbox", state=Tenant.LISTED, state_since=timezone.now(),
-        mode=Tenant.INDIVIDUAL,
-    )  # fmt: skip
 
 
 def browser_of(tenant, oid, name):

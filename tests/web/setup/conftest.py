@@ -1,20 +1,11 @@
 """Contoso as its portal admin finds it."""
 
 import pytest
-import time_machine
 
 from tests.web.it import rows
+from tests.web.it.conftest import contoso, on_21_november
 
-
-@pytest.fixture(autouse=True)
-def on_21_november():
-    with time_machine.travel(rows.NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def contoso(db):
-    return rows.make_tenant()
+__all__ = ["contoso", "on_21_november"]
 
 
 @pytest.fixture
