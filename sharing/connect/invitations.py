@@ -66,8 +66,9 @@ def invite(*, tenant: Tenant, text: str, actor: User, now: datetime) -> list[Lin
                 line = Line(line.number, line.text, ALREADY, line.address, line.name)
             elif line.outcome == INVITED and before:
                 Invitation.objects.filter(pk=before.pk).update(
-                    state=Invitation.WAITING, state_since=now, person=None, invited_by=actor, invited_at=now
-                )
+                    state=Invitation.WAITING, state_since=now, person=None, invited_by=actor, invited_at=now,
+                    name=line.name or before.name,
+                )  # fmt: skip
             elif line.outcome == INVITED:
                 new.append(
                     Invitation(

@@ -67,9 +67,16 @@ def test_a_bad_line_costs_no_other(invite):
 def test_inviting_again_changes_nothing_and_an_ended_one_is_looked_for_again(contoso, invite):
     assert invite("adelev@contoso.com") == [(1, INVITED)]
     assert invite("adelev@contoso.com") == [(1, ALREADY)]
-    Invitation.objects.update(state=Invitation.ENDED)
+    Invitation.objects.update(state=Invitation.ENDED, name="Adele Vance")
     assert invite("adelev@contoso.com") == [(1, INVITED)]
-    assert Invitation.objects.get().state == Invitation.WAITING
+    assert (Invitation.objects.get().state, Invitation.objects.get().name) == (Invitation.WAITING, "Adele Vance")
+
+
+def test_who_has_the_address_of_somebody_who_left_is_called_by_their_own_name(contoso, invite):
+    invite("adelev@contoso.com,Adele Vance")
+    Invitation.objects.update(state=Invitation.ENDED)
+    assert invite("adelev@contoso.com,Adele Victor") == [(1, INVITED)]
+    assert Invitation.objects.get().name == "Adele Victor"
 
 
 @pytest.mark.parametrize("text", ["a@contoso.com\n" * 2001, "x" * (256 * 1024 + 1)])
