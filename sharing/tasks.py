@@ -20,6 +20,7 @@ from sharing.connect import (
     clients,
     credentials,
     ends,
+    erasing_own,
     limits,
     permissions,
     tidying,
@@ -162,6 +163,12 @@ def erase_tenant(pk: int) -> None:
     ends.erase_some(tenant=Tenant.objects.get(pk=pk), now=clock())
 
 
+@shared_task(soft_time_limit=540, time_limit=600)
+def erase_own(pk: int) -> None:
+    """What was read of one mailbox that its person took back and does not want kept."""
+    erasing_own.erase(pk=pk, now=clock())
+
+
 @shared_task(soft_time_limit=280, time_limit=300)
 def tidy(pk: int) -> None:
     """Delete what was made for a while only and is long over; of no row in particular."""
@@ -209,6 +216,8 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
         yield test_limit, pk
     for pk in ends.due(now).values_list("pk", flat=True):
         yield erase_tenant, pk
+    for pk in erasing_own.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield erase_own, pk
     mirror.end_disconnected(now)
     mirror.begin_due_runs(now)
     for pk in SyncRun.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:

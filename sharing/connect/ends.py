@@ -189,8 +189,10 @@ def erase_some(*, tenant: Tenant, now: datetime) -> bool:
         if locked is None:
             return True
         counts: dict[str, int] = {}
-        for model, rows in _mirror(locked):
-            while (left := BATCH - sum(counts.values())) > 0 and (count := _delete(model, rows, min(AT_ONCE, left))):
+        for model, rows in mirror_of(locked):
+            while (left := BATCH - sum(counts.values())) > 0:
+                if not (count := delete_some(model, rows, min(AT_ONCE, left))):
+                    break
                 counts[model.__name__] = counts.get(model.__name__, 0) + count
         is_done = sum(counts.values()) < BATCH
         if counts:
@@ -201,7 +203,7 @@ def erase_some(*, tenant: Tenant, now: datetime) -> bool:
     return is_done
 
 
-def _mirror(tenant: Tenant) -> list[tuple[type[Model], Any]]:
+def mirror_of(tenant: Tenant) -> list[tuple[type[Model], Any]]:
     """Everything that was read or counted, what points before what is pointed at."""
     mine = {"tenant": tenant}
     return [
@@ -235,7 +237,8 @@ def _mirror(tenant: Tenant) -> list[tuple[type[Model], Any]]:
     ]
 
 
-def _delete(model: type[Model], rows: Any, most: int) -> int:
+def delete_some(model: type[Model], rows: Any, most: int) -> int:
+    """Delete at most so many of `rows`, in the caller's transaction; how many they were."""
     pks = list(rows.order_by("-pk").values_list("pk", flat=True)[:most])
     if model is Change:
         CalendarPermission.objects.filter(change__in=pks).update(change=None)

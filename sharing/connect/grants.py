@@ -246,6 +246,12 @@ def client_for_grant(grant: Grant, *, on_call: Callable[[graph.Call], None] | No
     return graph.Client(endpoints=where, tokens=tokens, session=session, on_call=on_call)
 
 
+def forget(pk: int) -> None:
+    """Throw away what this process keeps of a connection that is no more."""
+    with _lock:
+        _forget(pk)
+
+
 def _forget(pk: int) -> None:
     """Throw away what this process keeps of one connection, whichever of its lives it is from."""
     for key in [key for key in _kept if key[0] == pk]:

@@ -298,13 +298,13 @@ def test_erasing_deletes_the_mirror_of_this_tenant_only_and_keeps_the_activity_l
 ):
     monkeypatch.setattr(ends, "BATCH", 300)
     sync()
-    theirs = {model: model._base_manager.filter(tenant=fabrikam).count() for model, _ in ends._mirror(fabrikam)
+    theirs = {model: model._base_manager.filter(tenant=fabrikam).count() for model, _ in ends.mirror_of(fabrikam)
               if model.__name__ != "PersonAddress"}  # fmt: skip
-    before = {model: rows.count() for model, rows in ends._mirror(contoso)}
+    before = {model: rows.count() for model, rows in ends.mirror_of(contoso)}
     disconnect(contoso, clock, erase=True)
     assert [task for task, _ in tasks.due(clock())] == [tasks.erase_tenant]
     assert erase(contoso, clock) > 1
-    assert {model.__name__: rows.count() for model, rows in ends._mirror(contoso) if rows.exists()} == {}
+    assert {model.__name__: rows.count() for model, rows in ends.mirror_of(contoso) if rows.exists()} == {}
     assert {model: model._base_manager.filter(tenant=fabrikam).count() for model in theirs} == theirs
     contoso.refresh_from_db()
     assert (contoso.state, contoso.cause) == (Tenant.ENDED, "erased")
@@ -319,9 +319,9 @@ def test_erasing_deletes_the_mirror_of_this_tenant_only_and_keeps_the_activity_l
 def test_erasing_that_breaks_off_goes_on_and_counts_what_it_did(contoso, sync, clock, monkeypatch):
     monkeypatch.setattr(ends, "BATCH", 400)
     sync()
-    before = sum(rows.count() for _, rows in ends._mirror(contoso))
+    before = sum(rows.count() for _, rows in ends.mirror_of(contoso))
     disconnect(contoso, clock, erase=True)
-    real, done = ends._delete, []
+    real, done = ends.delete_some, []
 
     def killed(*args):
         if len(done) == 2:
@@ -331,10 +331,10 @@ def test_erasing_that_breaks_off_goes_on_and_counts_what_it_did(contoso, sync, c
 
     ends.erase_some(tenant=contoso, now=clock())
     monkeypatch.setattr(ends, "AT_ONCE", 50)
-    monkeypatch.setattr(ends, "_delete", killed)
+    monkeypatch.setattr(ends, "delete_some", killed)
     with pytest.raises(KeyboardInterrupt):
         ends.erase_some(tenant=contoso, now=clock())
-    monkeypatch.setattr(ends, "_delete", real)
+    monkeypatch.setattr(ends, "delete_some", real)
     erase(contoso, clock)
     events = AuditEvent.objects.filter(verb="mirror.erased")
     assert sum(sum(event.subject.values()) for event in events) == before

@@ -43,7 +43,7 @@ def erased(contoso, clock, alex):
         ends.disconnect_tenant(tenant=contoso, erase=True, actor=alex, now=clock())
         while not ends.erase_some(tenant=contoso, now=clock()):
             pass
-        return {model.__name__ for model, rows in ends._mirror(contoso) if rows.exists()}
+        return {model.__name__ for model, rows in ends.mirror_of(contoso) if rows.exists()}
 
     return erased
 
@@ -51,7 +51,7 @@ def erased(contoso, clock, alex):
 def test_all_that_belongs_to_a_tenant_is_erased_or_kept_on_purpose(contoso):
     theirs = {model.__name__ for model in apps.get_app_config("sharing").get_models()
               if any(field.name == "tenant" for field in model._meta.fields)}  # fmt: skip
-    assert theirs - KEPT - GONE_BEFORE == {model.__name__ for model, _ in ends._mirror(contoso)}
+    assert theirs - KEPT - GONE_BEFORE == {model.__name__ for model, _ in ends.mirror_of(contoso)}
 
 
 def test_an_accepted_run_goes_with_the_one_it_accepts(contoso, clock, erased):

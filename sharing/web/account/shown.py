@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sharing import access
+from sharing.connect import erasing_own
 from sharing.models import Grant, Mailbox, Tenant, User
 from sharing.words import connecting
 from sharing.words import lending as said
@@ -29,6 +30,14 @@ class Lent:
     @property
     def was_given_up(self) -> bool:
         return self.grant.cause == "disconnected"
+
+    @property
+    def is_erasing(self) -> bool:
+        return self.grant.cause == erasing_own.ERASING
+
+    @property
+    def may_be_erased(self) -> bool:
+        return erasing_own.may_be_erased(self.grant) and not self.is_erasing
 
     @property
     def why_ended(self) -> str:

@@ -4,6 +4,7 @@ import hmac
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from sharing import access, tasks
-from sharing.connect import ends, grants, identity
-from sharing.models import SyncShard
+from sharing.connect import ends, erasing_own, grants, identity
+from sharing.models import Grant, SyncShard, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.words import lending as said
@@ -66,16 +67,32 @@ def connected(request: Asked) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: Asked, public_id: str) -> HttpResponse:
-    """What stays and what goes; then the token is deleted at once."""
+    """What stays and what goes; then the token is deleted at once, and what was read where its person says so.
+
+    Erasing is for mailboxes of organizations that nobody listed here: what others read is not this person's to erase.
+    """
     grant = access.grant_of(request.user, public_id)
-    if request.method == "POST":
-        grants.disconnect(grant=grant, now=timezone.now(), actor=request.user)
+    is_private, how = grant.tenant.state == Tenant.PRIVATE, request.POST.get("how", "")
+    is_wrong = request.method == "POST" and is_private and how not in ("keep", "erase")
+    if request.method == "POST" and not is_wrong:
+        now = timezone.now()
+        with transaction.atomic():
+            grants.disconnect(grant=grant, now=now, actor=request.user)
+            if is_private and how == "erase":
+                erasing_own.ask(grant=grant, actor=request.user, now=now)
+        if is_private and how == "erase":
+            tasks.ring(tasks.erase_own, grant.pk)
         return redirect("account:home")
+    is_over = grant.state == Grant.LOST
     return render(request, "account/disconnect.html", {
-        "title": "Disconnect this mailbox?",
+        "title": "Erase what was read?" if is_over and is_private else "Disconnect this mailbox?",
         "grant": grant,
+        "is_private": is_private,
+        "is_over": is_over,
+        "is_wrong": is_wrong,
+        "errors": [("Choose what becomes of what was read.", "#id_how")] if is_wrong else [],
         "is_read_by_app": grant.mailbox is not None and grant.mailbox.is_read and not grant.mailbox.is_lent,
-    })  # fmt: skip
+    }, status=422 if is_wrong else 200)  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
