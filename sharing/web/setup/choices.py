@@ -1,6 +1,6 @@
 """What was chosen for a tenant: changed here until it is connected; afterwards, what can still be changed and how."""
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ FIELDS = ("name", "mode", "scope", "asks")
 
 @limited("saving")
 @setup_form
-def choices_page(request: Asked, tenant: Tenant) -> HttpResponse:
+def choices_page(request: Asked, tenant: Tenant) -> HttpResponseBase:
     """For a tenant that is listed, and only told of one that is connected."""
     if tenant.state in (Tenant.CONNECTED, Tenant.LOST):
         return _told(request, tenant)
