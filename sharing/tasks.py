@@ -3,7 +3,7 @@
 import functools
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import celery
@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 RING_SECONDS = 60  # an old ring is worth nothing: the next tick rings again, and rings must not pile up
 AT_ONCE = 200  # rows of one kind that one look at the queue rings for
 HEADS_SECONDS = 300
+PRUNE_SECONDS = 6 * 3600
+PRUNING = timedelta(minutes=5)
 DECIDE_SECONDS = 60  # what admins are told is thought about no more often
 TIDY_SECONDS = 3600  # and so often is looked for what nobody needs any more
 
@@ -158,6 +160,14 @@ def write_heads(pk: int) -> None:
 
 
 @shared_task(soft_time_limit=540, time_limit=600)
+def prune_history(pk: int) -> None:
+    """Let go of what is older than a tenant keeps; what is left after a few minutes waits for the next time."""
+    tenant, until = Tenant.objects.get(pk=pk), clock() + PRUNING
+    while not audit.prune(tenant=tenant, now=clock()) and clock() < until:
+        pass
+
+
+@shared_task(soft_time_limit=540, time_limit=600)
 def erase_tenant(pk: int) -> None:
     """One transaction's worth of a mirror that nobody wants kept; the next look at what is due brings the next."""
     ends.erase_some(tenant=Tenant.objects.get(pk=pk), now=clock())
@@ -228,10 +238,15 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     # One task writes all heads; where every place fails it is tried again, not twice a second.
     if (chain := audit.heads.due(now).order_by("pk").first()) and cache.add("audit.heads", True, timeout=HEADS_SECONDS):
         yield write_heads, chain.pk
+    for pk in audit.retention.due(now).values_list("pk", flat=True):
+        if cache.add(f"audit.prune.{pk}", True, timeout=PRUNE_SECONDS):
+            yield prune_history, pk
     # Last: mail may wait, and what decides about it looks at what was begun above.
     if cache.add("notices.decided", True, timeout=DECIDE_SECONDS):
+        changes.notice_reversals(now)
         notices.decide(now)
         notices.tell_of_operators(now)
+        notices.tell_of_reverted(now)
     if cache.add("tidied", True, timeout=TIDY_SECONDS) and tidying.is_untidy(now):
         yield tidy, 0
     for pk in Notice.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:

@@ -76,6 +76,7 @@ from .request import (
     request_role,
     would_raise,
 )
+from .reversals import came_back, is_revocation, notice_reversals
 from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusals
 
 __all__ = [
@@ -85,11 +86,11 @@ __all__ = [
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
     "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_what_became", "cancel_batch",
-    "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch", "close_objections", "confirm_batch",
-    "decline", "entry_of", "expire", "extend_end_date", "fall_back", "guards", "holder_at", "is_expired",
-    "is_last_delegate", "limit_for", "limit_of", "nearest", "numbers", "object_to", "person_of", "plan_cover",
-    "progress", "progress_of", "propose", "request_copy_name", "request_copy_removal", "request_create",
-    "request_delivery", "request_removal", "request_role", "role_again", "roles_to_give", "sends_invitation",
-    "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date", "undo", "undo_refusal",
-    "undo_refusals", "withdraw", "without_delegate", "would_raise",
+    "cancel_cover", "cancel_end_date", "came_back", "cancel_open", "carry_out", "check_batch", "close_objections",
+    "confirm_batch", "decline", "entry_of", "expire", "extend_end_date", "fall_back", "guards", "holder_at",
+    "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest", "notice_reversals",
+    "numbers", "object_to", "person_of", "plan_cover", "progress", "progress_of", "propose", "request_copy_name",
+    "request_copy_removal", "request_create", "request_delivery", "request_removal", "request_role", "role_again",
+    "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date",
+    "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ AS_IT_WAS = "as_it_was"
 def check(work: Work) -> None:
     """Ten minutes later: is it still so? What was undone outside is noted and recorded, and told."""
     change = work.change
-    if _calendar_is_gone(change):
+    if _calendar_is_gone(change) or change.reverted_at:  # a reading was first to see it
         change.let_go()
         return None
     target = target_of(change)

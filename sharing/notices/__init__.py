@@ -4,6 +4,7 @@ from .decide import decide, one_line
 from .ends import tell_of_cover, tell_of_end
 from .operated import tell_of_operators
 from .recipients import admins_for, mail_address, person_address
+from .reverted import tell_of_reverted
 from .send import may_leave, send
 from .tell import owners_of, tell, tell_owner
 from .things import STALE_AFTER, Thing, current, last_complete
@@ -25,5 +26,6 @@ __all__ = [
     "tell_of_cover",
     "tell_of_end",
     "tell_of_operators",
+    "tell_of_reverted",
     "tell_owner",
 ]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sharing import words
+from sharing import changes, words
 from sharing.connect import credentials, limits
 from sharing.models import SyncRun, Tenant
 from sharing.words import limits as limit_words
 
 STALE_AFTER = timedelta(hours=26)  # a night missed, and two hours for a slow one
 STALE, HELD, LOST, LIMIT = "sync_stale", "run_held", "consent_lost", "limit_broken"
+BACK = "revoked_access_back"
 EXPIRING, BROKEN = "credential_expiring", "credential_broken"
 MOST_HELD = 20
 
@@ -80,6 +81,16 @@ def _of_tenant(tenant: Tenant, now: datetime, *, is_broken: bool) -> Iterator[Th
         yield Thing(
             LIMIT, f"{LIMIT}:{tenant.public_id}", tenant, f"{tenant}: {title[0].lower()}{title[1:]}", "setup:limit",
             facts={"since": trouble.since, "word": trouble.word, "verdict": limit_words.verdict_words(trouble.word)},
+        )  # fmt: skip
+    # One mail a day says that there is something to look at, not one for each.
+    by_day: dict[str, int] = {}
+    for change in changes.came_back(now, tenant):
+        day = f"{change.reverted_at:%Y-%m-%d}"
+        by_day[day] = by_day.get(day, 0) + 1
+    for day, count in by_day.items():
+        yield Thing(
+            BACK, f"{BACK}:{tenant.public_id}:{day}", tenant, f"{tenant}: access that was taken away is back",
+            "setup:activity", facts={"count": count},
         )  # fmt: skip
     # Our own credential is told of once, not once for every tenant.
     if not is_broken and _is_stale(tenant, now):

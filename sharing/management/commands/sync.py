@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 from tqdm import tqdm
 
-from sharing import mirror
+from sharing import changes, mirror
 from sharing.connect import client_for_shard, reach
 from sharing.management.plain import PlainCommand, tenants_named
 from sharing.models import Calendar, CalendarPermission, Mailbox, SyncRun, Tenant
@@ -66,6 +66,7 @@ def read_all(tenant: Tenant, chosen: MailboxQuerySet, *, is_whole: bool) -> dict
         tenant=tenant, client_of=client_for_shard, clock=clock,
         mailboxes=None if is_whole else list(chosen.values_list("pk", flat=True)),
     )  # fmt: skip
+    changes.notice_reversals(clock(), tenant)
     return report_of(tenant, chosen, run, own, time.monotonic() - began)
 
 

@@ -116,7 +116,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
     underway = list(mine.open())
     url = reverse("calendar", args=[row.public_id])
     toasts, notes = outcomes.told(
-        mine.filter(actor=user, finished_at__isnull=False)[:50], user=user, org=org, mailbox=mailbox, now=now, back=url
+        mine.filter(Q(actor=user) | Q(reverted_at__isnull=False), finished_at__isnull=False)[:50], user=user, org=org, mailbox=mailbox, now=now, back=url
     )
     q = request.GET.get("q", "")
     return {

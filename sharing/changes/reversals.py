@@ -1,0 +1,83 @@
+"""What was done here and is undone outside, as any later reading shows it: from the mirror alone, asking nobody."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from sharing.models import CalendarPermission, Change, ChangeQuerySet, Tenant, reach
+
+from .checking import is_overtaken, revert
+
+WATCHED = timedelta(days=30)  # for so long a change is watched
+MOST = 500  # so many at once; the rest is found a minute later
+
+
+def notice_reversals(now: datetime, tenant: Tenant | None = None) -> list[Change]:
+    """Note each applied change of the last 30 days that readings since show undone outside; those noted. Repeatable.
+
+    Undone is the former value, or more than was left; access that is back under another id is back, too.
+    """
+    rows = Change.objects.filter(state=Change.APPLIED, reverted_at=None, finished_at__gt=now - WATCHED)
+    rows = rows.filter(requested_at__gt=now - 2 * WATCHED, mailbox__changed_at__gt=F("finished_at"))
+    if tenant is not None:
+        rows = rows.filter(tenant=tenant)
+    found = []
+    for change in _suspects(rows).select_related("mailbox__person", "calendar", "permission", "tenant")[:MOST]:
+        value = _undone(change)
+        if value is None or is_overtaken(change):
+            continue
+        with transaction.atomic():
+            if revert(change, now, value):
+                found.append(change)
+    return found
+
+
+def _suspects(rows: ChangeQuerySet) -> ChangeQuerySet:
+    """Changes whose thing was altered since, and not by a change of ours."""
+    since = {"permission__change": None, "permission__began_at__gt": F("finished_at"), "permission__ended_at": None}
+    ended = Q(kind=Change.CREATE, permission__ended_at__gt=F("finished_at"))
+    delivery = Q(kind=Change.DELIVERY, mailbox__delivery_option=F("before"))
+    back = Q(kind=Change.REMOVE) & Exists(_back(OuterRef("calendar"), OuterRef("finished_at"), OuterRef("address"),
+                                                OuterRef("permission"), OuterRef("permission__grantee")))  # fmt: skip
+    return rows.filter(Q(kind=Change.ROLE, **since) | ended | delivery | back).order_by("pk")
+
+
+def _back(calendar, since, address, permission, grantee):
+    """Entries of the same holder that came up since, from outside."""
+    rows = CalendarPermission.objects.open().filter(calendar=calendar, change=None, began_at__gt=since)
+    return rows.filter(Q(pk=permission) | Q(grantee=grantee) | (Q(address=address) & ~Q(address="")))
+
+
+def _undone(change: Change) -> str | None:
+    """What is true instead of what was done; None where that is no undoing."""
+    permission = change.permission
+    if change.kind == Change.DELIVERY:
+        return change.mailbox.delivery_option
+    if change.kind == Change.CREATE:
+        return ""
+    if change.kind == Change.REMOVE:
+        grantee = permission.grantee_id if permission else None
+        rows = _back(change.calendar, change.finished_at, change.address, change.permission_id, grantee)
+        return rows.values_list("role", flat=True).first()
+    if permission is None:
+        return None
+    is_former = permission.role == change.before
+    is_more = is_revocation(change) and reach(permission.role) >= reach(change.before)
+    return permission.role if is_former or is_more else None
+
+
+def is_revocation(change: Change) -> bool:
+    """Did it take something away?"""
+    if change.kind == Change.REMOVE:
+        return True
+    return change.kind == Change.ROLE and reach(change.after) < reach(change.before)
+
+
+def came_back(now: datetime, tenant: Tenant) -> list[Change]:
+    """Access that was taken away here and is back, of the last days and not dealt with since; the newest first."""
+    rows = Change.objects.filter(tenant=tenant, state=Change.APPLIED, reverted_at__gt=now - timedelta(days=7))
+    rows = rows.filter(requested_at__gt=now - 2 * WATCHED, kind__in=[Change.ROLE, Change.REMOVE])
+    rows = rows.select_related("mailbox__person", "mailbox__tenant", "calendar__mailbox__person", "permission")
+    found = [change for change in rows.order_by("-reverted_at", "-pk")[:MOST] if is_revocation(change)]
+    return [change for change in found if not is_overtaken(change)]
