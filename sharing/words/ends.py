@@ -117,6 +117,27 @@ def why_not(cause: str) -> Why:
     return _WHY.get(cause, _ELSE)
 
 
+def span(first: date, last: date) -> str:
+    """ "from 7 to 18 December 2026", "from 28 December 2026 to 3 January 2027", "on 7 December 2026" """
+    if first == last:
+        return f"on {_day(first)}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"from {first.day} to {_day(last)}"
+    return f"from {_day(first)} to {_day(last)}"
+
+
+def cover_label(state: str, first: date, last: date, today: date) -> tuple[str, str]:
+    """Where a cover stands, for a pill: (words, tone)."""
+    if state == "failed":
+        return "Did not begin", "bad"
+    if state == "begun":
+        return (ends(last, today), "good") if last >= today else ("Ending", "")
+    if state == "beginning" or first <= today:
+        return "Beginning", "accent"
+    days = (first - today).days
+    return ("Begins tomorrow" if days == 1 else f"Begins in {days} days" if days <= SOON_DAYS else "Planned"), ""
+
+
 def ended_by(cause: str) -> str:
     """How an end date was over, for a history."""
     return {

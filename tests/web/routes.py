@@ -17,8 +17,10 @@ from sharing.models import (
     ActivationLink,
     AppCredential,
     BatchItem,
+    Calendar,
     CalendarPermission,
     ChangeBatch,
+    Cover,
     Grant,
     GroupLimit,
     Invitation,
@@ -29,6 +31,7 @@ from sharing.models import (
     Stewardship,
     SyncRun,
     Tenant,
+    User,
 )
 from tests.cast import (
     ALEX,
@@ -98,6 +101,8 @@ CLASSES = {
     "calendar": Class(OWNER, of="calendar", rings=True),
     "role": Class(OWNER, post=302, of="calendar", row="permission", form={"role": "other_role", "seen": "role"}),
     "remove": Class(OWNER, post=302, of="calendar", row="permission", form={"seen": "role"}),
+    "cover": Class(OWNER, post=422, of="calendar", form={"to": "nobody", "first": "2026-12-01", "last": "2026-12-24"}),
+    "cancel_cover": Class(OWNER, post=302, of="cover"),
     "end_date": Class(OWNER, post=302, of="calendar", row="permission", form={"ends_on": "2026-12-24"}),
     "asked": Class(OWNER, post=302, of="proposal", form={"answer": "decline"}),
     "change": Class(OWNER, get=302, of="change", is_page=False),
@@ -234,6 +239,7 @@ class Place:
     assignment: int = 10**9
     stewardship: int = 10**9
     invitation: int = 10**9
+    cover: str = "AAAAAAAAAAAAAAAA"
     role: str = ""
     other_role: str = ""
     option: str = ""
@@ -343,6 +349,15 @@ def _limited_to(cast: Cast, tenant: Tenant) -> str:
     return str(limit.group_oid)
 
 
+def _cover(mailbox: Mailbox, calendar: Calendar, owner: User, cast: Cast) -> Cover:
+    """Somebody covers for the owner next month."""
+    return Cover.objects.create(
+        tenant=mailbox.tenant, mailbox=mailbox, calendar=calendar, person=mailbox.person, role="write",
+        starts_on=cast.now.date() + 30 * DAY, ends_on=cast.now.date() + 40 * DAY, starts_at=cast.now + 30 * DAY,
+        ends_at=cast.now + 40 * DAY, by=owner, by_kind="owner", made_at=cast.now, due_at=cast.now + 30 * DAY,
+    )  # fmt: skip
+
+
 def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]], shared: dict[str, Any]) -> Place:
     """A place of the mirror, where one change was made and the mailbox has a steward who is gone."""
     mailbox = Mailbox.objects.select_related("person", "tenant").get(person__address__iexact=address)
@@ -372,6 +387,7 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         change=change.public_id,
         person=mailbox.person.public_id,
         permission=permission.pk,
+        cover=_cover(mailbox, calendar, owner, cast).public_id,
         stewardship=steward.pk,
         role=permission.role,
         other_role=next(role for role in permission.choices() if role not in (permission.role, "none")),

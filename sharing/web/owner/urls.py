@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import adding, answering, ending, saving, undoing, views
+from . import adding, answering, covering, ending, saving, undoing, views
 from .zones import in_own_zone
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("calendars/<str:public_id>/people/<int:pk>/replace/", in_own_zone(adding.replace), name="replace"),
     path("calendars/<str:public_id>/people/<int:pk>/remove/", in_own_zone(saving.remove), name="remove"),
     path("calendars/<str:public_id>/people/<int:pk>/end/", in_own_zone(ending.end_date), name="end_date"),
+    path("calendars/<str:public_id>/cover/", in_own_zone(covering.cover), name="cover"),
+    path("covers/<str:public_id>/", in_own_zone(covering.cancel), name="cancel_cover"),
     path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),
     path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
     path("history/", in_own_zone(views.history), name="history"),

@@ -17,7 +17,9 @@ from sharing.web.asked import Asked
 
 from . import homes, outcomes
 from .answering import waiting_for
+from .covering import covers_on
 from .delivering import delivery_of
+from .end_lines import ending_soon
 from .history import History
 from .rows import OUTLOOK, checked, people_on, title_of, whose, words_for
 
@@ -34,6 +36,7 @@ def home(request: Asked) -> HttpResponse:
             _ring(card.mailbox, now)
     page = {"title": "Your calendars", "home": found, "recent": History(request.user, now).page(RECENT_HOME)}
     page["asks"] = waiting_for(request.user)
+    page["ending"] = ending_soon(request.user, now)
     return render(request, "owner/home.html", page)
 
 
@@ -134,6 +137,7 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
             end_dates=access.standing_end_dates(user).filter(permission__calendar=row),
         ),
         "delivery": delivery_of(user, mailbox, now, cause=cause, underway=underway) if row.is_default else None,
+        "covers": covers_on(row, user, now),
         "history": History(user, now, row).page(RECENT_CALENDAR, undo_back=url),
         "checked": checked(mailbox, now, row),
         "state": homes.calendar_note(row, user, now),
