@@ -20,6 +20,7 @@ urlpatterns = [
     path("activate/", include("sharing.web.activate.urls")),
     path("account/", include("sharing.web.account.urls")),
     path("", include("sharing.web.signin.urls")),
+    path("", include("sharing.web.sharee.urls")),
     path("", include("sharing.web.owner.urls")),
 ]
 if settings.ADMIN_SITE:

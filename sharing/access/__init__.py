@@ -1,5 +1,6 @@
 """The only authority on who may reach and change what; "forbidden" and "missing" look the same."""
 
+from . import timeline
 from .activity import activity_for_it, activity_for_setup, activity_of_installation
 from .changing import (
     actor_kind,
@@ -12,9 +13,12 @@ from .ending import (
     end_dates_of,
     standing_end_dates,
 )
+from .history import CalendarThen, Held, calendar_on, calendars_on, reached_on
 from .it import (
+    calendar_for_it,
     mailboxes_for_it,
     people_for_it,
+    permission_for_it,
     permissions_for_it,
     person_for_it,
 )
@@ -65,6 +69,15 @@ from .setup import (
     runs_for_setup,
     users_without_person,
 )
+from .sharees import (
+    changes_by_sharee,
+    copies_of,
+    copy_for_sharee,
+    held_by,
+    held_for_sharee,
+    objections_by,
+    objections_for_owner,
+)
 from .tenants import (
     IT_ROLES,
     LastAdmin,
@@ -79,6 +92,21 @@ from .tenants import (
 )
 
 __all__ = [
+    "CalendarThen",
+    "Held",
+    "calendar_for_it",
+    "calendar_on",
+    "calendars_on",
+    "permission_for_it",
+    "reached_on",
+    "timeline",
+    "changes_by_sharee",
+    "copies_of",
+    "copy_for_sharee",
+    "held_by",
+    "held_for_sharee",
+    "objections_by",
+    "objections_for_owner",
     "IT_ROLES",
     "LastAdmin",
     "OPERATOR",

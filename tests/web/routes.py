@@ -25,6 +25,7 @@ from sharing.models import (
     GroupLimit,
     Invitation,
     Mailbox,
+    Objection,
     Person,
     Proposal,
     RoleAssignment,
@@ -55,6 +56,7 @@ DAY = timedelta(days=1)
 # Audiences
 ANYBODY, SIGNED_IN, OWNER, IT, SETUP = "anybody", "signed in", "owner", "it", "set-up"
 INSTALLATION = "installation"  # admins of all of it
+SHAREE = "sharee"  # who has an entry of their own on the calendar
 OPERATOR = "operator"
 
 
@@ -105,7 +107,17 @@ CLASSES = {
     "cancel_cover": Class(OWNER, post=302, of="cover"),
     "end_date": Class(OWNER, post=302, of="calendar", row="permission", form={"ends_on": "2026-12-24"}),
     "asked": Class(OWNER, post=302, of="proposal", form={"answer": "decline"}),
+    "calendar_history": Class(OWNER, of="calendar"),
+    "permission_history": Class(OWNER, of="calendar", row="permission"),
+    "on_date": Class(OWNER, of="calendar"),
     "change": Class(OWNER, get=302, of="change", is_page=False),
+    "add": Class(OWNER, post=409, of="calendar"),
+    "replace": Class(OWNER, post=409, of="calendar", row="permission"),
+    "shared": Class(SIGNED_IN),
+    "shared_rename": Class(SHAREE, post=302, of="calendar", form={"name": "Mine"}),
+    "shared_leave": Class(SHAREE, post=302, of="calendar", form={"how": "grant"}),
+    "objection": Class(SHAREE, post=302, of="calendar"),
+    "objection_keep": Class(OWNER, get=405, post=302, of="objection"),
     "undo": Class(OWNER, post=409, of="change"),
     "look": Class(OWNER, get=405, post=302, of="change"),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
@@ -134,6 +146,12 @@ CLASSES = {
     "it:activity": Class(IT, query="tenant"),
     "it:activity_csv": Class(IT, query="tenant", looks="list.exported", is_page=False),
     "it:person": Class(IT, query="tenant", of="person", looks="person.viewed"),
+    "it:permission_history": Class(IT, query="tenant", row="permission", looks="calendar.viewed"),
+    "it:person_history": Class(IT, query="tenant", of="person", looks="person.viewed"),
+    "it:person_on": Class(IT, query="tenant", of="person", looks="person.viewed"),
+    "it:calendar": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
+    "it:calendar_history": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
+    "it:calendar_on": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
     "setup:connections": Class(SETUP, query="tenant"),
     "setup:activity": Class(SETUP, query="tenant"),
     "setup:activity_csv": Class(SETUP, query="tenant", looks="list.exported", is_page=False),
@@ -161,6 +179,9 @@ CLASSES = {
     "setup:test_limit": Class(SETUP, get=405, post=302, query="tenant"),
     "setup:lift_limit": Class(SETUP, post=302, query="tenant"),
     "setup:changing": Class(SETUP, post=302, query="tenant", form={"on": "no"}),
+    "setup:rules": Class(SETUP, get=302, post=302, query="tenant", form={"creates_on": "on"}, is_page=False),
+    "setup:freeze": Class(SETUP, post=302, query="tenant"),
+    "setup:thaw": Class(SETUP, get=302, post=302, query="tenant", is_page=False),
     "setup:locks": Class(SETUP, post=302, query="tenant", form={"disconnect": "on"}),
     "setup:end": Class(SETUP, post=302, query="tenant", form={"how": "keep"}),
     "setup:invitations": Class(SETUP, post=200, query="tenant", form={"addresses": "newcomer"}),
@@ -233,6 +254,7 @@ class Place:
     job: str = "AAAAAAAAAAAAAAAA"
     checked: str = "AAAAAAAAAAAAAAAA"
     proposal: str = "AAAAAAAAAAAAAAAA"
+    objection: str = "AAAAAAAAAAAAAAAA"
     credential: str = "AAAAAAAAAAAAAAAA"
     credential_before: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
@@ -283,7 +305,7 @@ def places_of(cast: Cast) -> list[Place]:
         _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
         _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
         _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
-        Place("missing", {IT: (), OPERATOR: (), SETUP: (), OWNER: (), INSTALLATION: (VIKRAM,)}, **everywhere),
+        Place("missing", dict.fromkeys((IT, OPERATOR, SETUP, OWNER, SHAREE), ()) | {INSTALLATION: (VIKRAM,)}, **everywhere),
     ]
 
 
@@ -377,9 +399,14 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         scopes=["Calendars.Read", "MailboxSettings.Read"], connected_at=cast.now, refreshed_at=cast.now,
         state_since=cast.now,
     )  # fmt: skip
+    holders = calendar.permissions.open().filter(grantee__tenant=mailbox.tenant)
+    oids = set(holders.values_list("grantee__oid", flat=True))
+    sharees = tuple(address for address, user in cast.users.items() if user.oid in oids)
+    objection = Objection.objects.create(tenant=mailbox.tenant, permission=permission, by=owner, made_at=cast.now)
     return Place(
         name,
-        may,
+        may | {SHAREE: sharees},
+        objection=objection.public_id,
         mailbox=mailbox.public_id,
         grant=grant.public_id,
         **_operated(cast, may, permission),

@@ -55,7 +55,7 @@ def replace(request: Asked, public_id: str, pk: int) -> HttpResponse:
 def _flow(request: Asked, calendar: Calendar, instead: CalendarPermission | None) -> HttpResponse:
     page = _frame(request, calendar, instead)
     if page["not_now"]:
-        return render(request, "owner/add.html", page)
+        return render(request, "owner/add.html", page, status=409 if request.method == "POST" else 200)
     if request.method == "POST":
         return _save(request, calendar, instead, page)
     to, role = request.GET.get("to", "").strip(), request.GET.get("role", "")

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, changes, tasks, words
-from sharing.models import Proposal, User
+from sharing.models import CalendarPermission, Proposal, User
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.web.refusals import cause_of
 from sharing.words import batches as batch_words
+from sharing.words import shared
 
 from .rows import named, whose, words_for
 
@@ -50,10 +51,26 @@ def asked(request: Asked, public_id: str) -> HttpResponse:
 def waiting_for(user: User) -> list[dict[str, str]]:
     """What waits for this person's answer, for their home page: a sentence and where to answer."""
     rows = access.proposals_for_owner(user).filter(state=Proposal.WAITING, expires_at__gt=timezone.now())
-    return [
+    asked_for = [
         {"sentence": sentence(row, user), "href": reverse("asked", args=[row.public_id])}
         for row in rows.exclude(asked_by=user.pk)[:20]
     ]
+    return asked_for + [
+        {
+            "sentence": shared.objects(words.visible(str(row.by)), words_for(row.permission.calendar, user)),
+            "href": reverse("role", args=[row.permission.calendar.public_id, row.permission_id]),
+        }
+        for row in access.objections_for_owner(user)[:20]
+    ]
+
+
+def objection_to(permission: CalendarPermission, user: User) -> dict[str, str] | None:
+    """What its holder said against having `permission`, for the page where its owner decides."""
+    found = access.objections_for_owner(user).filter(permission=permission.pk).first()
+    if found is None:
+        return None
+    said = shared.objects(words.visible(str(found.by)), words_for(permission.calendar, user))
+    return {"public_id": found.public_id, "said": said, "note": words.visible(found.note)}
 
 
 def sentence(proposal: Proposal, user: User) -> str:

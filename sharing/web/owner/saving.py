@@ -20,6 +20,7 @@ from sharing.web.limits import limited
 from sharing.web.previews import shown
 
 from . import outcomes
+from .answering import objection_to
 from .confirming import Confirm, asks_once_more, confirm_removal, confirm_role, may_become
 from .delivering import delivery_of, mailboxes_with_delivery
 from .forms import DeliveryForm, RemoveForm, RoleForm, SecondChange, not_allowed
@@ -203,6 +204,7 @@ def _choose(
     name = named_inside(permission, page["org"])
     page |= {
         "title": f"What can {name} do on {page['calendar_words']}?",
+        "objection": objection_to(permission, request.user),
         "choices": [
             (
                 words.role_words(role, row.whose),
