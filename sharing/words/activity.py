@@ -66,6 +66,7 @@ VERBS = {
     "mirror.erased": "What was read here was erased",
     "people.invited": "Invited people",
     "person.viewed": "Looked at a person",
+    "calendar.viewed": "Looked at a calendar",
     "proposal.accepted": "Said yes to a proposal",
     "proposal.asked": "Proposed a change",
     "proposal.declined": "Said no to a proposal",

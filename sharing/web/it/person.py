@@ -1,6 +1,5 @@
 """One person's page: what they can reach, who can reach them, who gets their requests, and what happened."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -10,16 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sharing import access, words
-from sharing.models import DELEGATE_ROLES, AuditEvent, Mailbox, Person, Role, Tenant
+from sharing.models import DELEGATE_ROLES, Mailbox, Person, Role, Tenant
 from sharing.web.asked import Asked
 
 from . import figures, permissions
 from .frame import it_page, may_operate, person_links, same_tenant
 from .history import history_of
+from .looking import note_looking
 from .rows import COLUMNS, account_state, flag_badges, row_of
 
 SHOWN = 100
-AN_HOUR = timedelta(hours=1)
 
 
 @it_page
@@ -29,7 +28,7 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
     person = access.person_for_it(request.user, public_id)
     if person.tenant_id != tenant.pk:
         raise Http404
-    _note_looking(request, tenant, public_id, now)
+    note_looking(request, tenant, "person.viewed", now, person=public_id)
     every = access.permissions_for_it(request.user, tenant)
     held, owned = every.of_people().filter(grantee=person), every.filter(mailbox__person=person)
     mailbox = Mailbox.objects.with_freshness().filter(person=person).first()
@@ -65,17 +64,6 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         "all_href": reverse("it:access") + same_tenant(request, person=public_id),
         "csv_href": reverse("it:access_csv") + same_tenant(request, person=public_id),
     })  # fmt: skip
-
-
-def _note_looking(request: Asked, tenant: Tenant, public_id: str, now: datetime) -> None:
-    """Written down once an hour for each viewer and person: a log says who looked, not how often they came back."""
-    actor = f"{request.user.tenant.tid}.{request.user.oid}"
-    lately = AuditEvent.objects.filter(tenant=tenant, actor=actor, verb="person.viewed", at__gt=now - AN_HOUR)
-    if any(subject.get("person") == public_id for subject in lately.values_list("subject", flat=True)):
-        return
-    AuditEvent.objects.record(
-        now=now, verb="person.viewed", tenant=tenant, actor=request.user, subject={"person": public_id}
-    )
 
 
 def _about(person: Person) -> str:

@@ -21,7 +21,7 @@ from .tables import ordered
 A_WEEK = timedelta(days=7)
 COLUMNS = (
     "id", "role", "is_organization", "name", "address", "inside", "began_at", "began_after_at",
-    "calendar__name", "calendar__is_default", "mailbox__state", "mailbox__delivery_option",
+    "calendar__public_id", "calendar__name", "calendar__is_default", "mailbox__state", "mailbox__delivery_option",
     "mailbox__person__public_id", "mailbox__person__name", "mailbox__person__address",
     "mailbox__person__enabled", "mailbox__person__ended_at", "grantee__public_id", "grantee__kind",
     "grantee__name", "grantee__enabled", "grantee__ended_at", "grantee__job_title", "grantee__size",
@@ -39,6 +39,7 @@ class Row:
     whose: SafeString
     owner_account: SafeString
     calendar: str
+    calendar_key: str
     is_main: bool
     is_organization: bool
     role: SafeString
@@ -66,6 +67,7 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
         whose=named(owner, link(values["mailbox__person__public_id"])),
         owner_account=flag_badges(_account(values, "mailbox__person__")),
         calendar=words.visible(values["calendar__name"]) or "Calendar without a name",
+        calendar_key=values["calendar__public_id"],
         is_main=values["calendar__is_default"],
         is_organization=organization,
         role=role_badge(values["role"], organization),

@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import limited, searched
 
-from . import access, activity, bulk, delegates, entry, jobs, overview, people, person, proposals
+from . import access, activity, bulk, delegates, entry, jobs, overview, past, people, person, proposals
 
 app_name = "it"
 for_person = limited("search", methods=("GET", "HEAD"), field="person")
@@ -16,11 +16,17 @@ urlpatterns = [
     path("access/", searched(access.access_page), name="access"),
     path("access/bulk/", bulk.bulk, name="bulk"),
     path("access/<int:pk>/", entry.entry_page, name="entry"),
+    path("access/<int:pk>/history/", past.permission_history, name="permission_history"),
     path("access/csv/", as_file(access.access_csv), name="access_csv"),
     path("delegates/", searched(delegates.delegates_page), name="delegates"),
     path("delegates/csv/", as_file(delegates.delegates_csv), name="delegates_csv"),
     path("people/", searched(people.people_page), name="people"),
     path("people/<slug:public_id>/", person.person_page, name="person"),
+    path("people/<slug:public_id>/history/", past.person_history, name="person_history"),
+    path("people/<slug:public_id>/on/", past.person_on_date, name="person_on"),
+    path("calendars/<slug:public_id>/", past.calendar_page, name="calendar"),
+    path("calendars/<slug:public_id>/history/", past.calendar_history, name="calendar_history"),
+    path("calendars/<slug:public_id>/on/", past.calendar_on_date, name="calendar_on"),
     path("jobs/", jobs.jobs_page, name="jobs"),
     path("jobs/<slug:public_id>/", jobs.job_page, name="job"),
     path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),

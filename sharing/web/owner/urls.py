@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import adding, answering, covering, ending, saving, undoing, views
+from . import adding, answering, covering, ending, past, saving, undoing, views
 from .zones import in_own_zone
 
 urlpatterns = [
@@ -19,6 +19,12 @@ urlpatterns = [
     path("covers/<str:public_id>/", in_own_zone(covering.cancel), name="cancel_cover"),
     path("meeting-requests/", in_own_zone(saving.delivery), name="delivery"),
     path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
+    path("calendars/<str:public_id>/history/", in_own_zone(past.calendar_history), name="calendar_history"),
+    path(
+        "calendars/<str:public_id>/people/<int:pk>/history/", in_own_zone(past.permission_history),
+        name="permission_history",
+    ),
+    path("calendars/<str:public_id>/on/", in_own_zone(past.on_date), name="on_date"),
     path("history/", in_own_zone(views.history), name="history"),
     path("changes/<str:public_id>/", in_own_zone(views.change), name="change"),
     path("changes/<str:public_id>/undo/", in_own_zone(undoing.undo), name="undo"),

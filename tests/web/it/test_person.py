@@ -94,7 +94,7 @@ def test_history_tells_what_was_noticed_and_what_was_done_here(it, alex, contoso
     owner = rows.make_user(contoso, "Alex Wilber")
     change = Change.objects.create(
         tenant=contoso, kind=Change.ROLE, target="t", mailbox=alex, permission=parties, before="read", after="write",
-        actor=owner, actor_kind=Change.OWNER, state=Change.APPLIED, requested_at=day,
+        calendar=parties.calendar, name=parties.name, actor=owner, actor_kind=Change.OWNER, state=Change.APPLIED, requested_at=day,
     )  # fmt: skip
     PermissionPeriod.objects.create(
         tenant=contoso, permission=parties, role=Role.READ, began_at=rows.FIRST, ended_at=day, after=Role.WRITE,
@@ -155,7 +155,9 @@ def test_the_number_of_queries_does_not_grow_with_rows(it, alex, name):
 
 def test_the_name_of_a_calendar_is_cut_where_it_is_too_long_and_kept_on_a_phone(it, alex):
     page = it.get(f"/it/people/{alex.person.public_id}/").text
-    assert '<td class="from"><span class="who-line"><span>Kids parties</span></span></td>' in page
+    kids = alex.calendars.get(name="Kids parties")
+    link = f'<a class="plain" href="/it/calendars/{kids.public_id}/">Kids parties</a>'
+    assert f'<td class="from"><span class="who-line">{link}</span></td>' in page
     megan = Person.objects.get(name="Megan Bowen")
     assert '<span class="calendar sub">Calendar</span>' in it.get(f"/it/people/{megan.public_id}/").text
 
