@@ -21,6 +21,7 @@ from . import clients, credentials, limits, rotation
 from .proof import WRITES, Proof, lacking_for_writes, prove
 from .sentences import NotConnected, sentence_for
 from .tenants import listed
+from .verdicts import mailbox_roles
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 SKEW = timedelta(minutes=2)  # Entra refuses assertions and we refuse ID tokens a few minutes off
@@ -260,6 +261,11 @@ def _writer(tenant: Tenant, proof: Proof) -> Iterator[Check]:
     else:
         if lacking:
             yield Check("writer", PROBLEM, f"{tenant}: the app for changing lacks {listed(lacking)}.")
+        elif tenant.scope == Tenant.GROUP and not mailbox_roles(clients.writer_for(tenant).roles() or ()):
+            yield Check(
+                "writer", NOTE, f"{tenant}: Exchange lets the app for changing into the group’s mailboxes; "
+                "whether it may change there, only a change can prove.",
+            )  # fmt: skip
         else:
             yield Check("writer", OK, f"{tenant}: the app for changing holds what it needs.")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sharing import graph
+from sharing.graph import applications
 from sharing.models import ORGANIZATION_ID, GroupMember, Invitation, Mailbox, Person, Tenant, User
 
 from . import clients
@@ -138,8 +139,27 @@ def lacking_for_writes(tenant: Tenant, proof: Proof) -> tuple[Need, ...]:
     """
     if not tenant.has_writer:
         return proof.missing_for_writes
-    roles = clients.writer_for(tenant).renew().roles
-    return tuple(need for need in WRITES if roles is not None and need.role not in roles)
+    client = clients.writer_for(tenant)
+    roles = client.renew().roles
+    lacking = tuple(need for need in WRITES if roles is not None and need.role not in roles)
+    return () if lacking and is_let_in_by_group(tenant, client) else lacking
+
+
+def is_let_in_by_group(tenant: Tenant, client: graph.Client) -> bool:
+    """Whether Exchange lets this app into the limiting group by a role of its own, which no token names.
+
+    Asks for the id of a member's calendar, and for nothing where Entra grants the app a mailbox role anyway. That the
+    app may change there, too, is not tried: only a change can prove it.
+    https://learn.microsoft.com/exchange/permissions-exo/application-rbac
+    """
+    if tenant.scope != Tenant.GROUP or mailbox_roles(client.roles() or ()):
+        return False
+    members = GroupMember.objects.filter(tenant=tenant).order_by("pk").values_list("oid", flat=True)
+    for oid in members[:MOST_MEMBERS]:
+        with suppress(graph.GraphError):  # no mailbox, or not let in: neither says that the next is not
+            applications.try_mailbox(client, str(oid))
+            return True
+    return False
 
 
 def _try(need: Need, ask: Callable[[], Any]) -> tuple[Any, Trial]:

@@ -72,7 +72,9 @@ MIGRATE = (
 )
 SECOND = (
     "Script for the second registration",
-    "The app that makes changes needs a scope of its own. Calwarden does not test this one.",
+    "The app that makes changes needs a scope of its own. Calwarden tries only whether it is let into one mailbox of"
+    " the group, when it is approved, when changing is switched on, and in doctor. That it is kept out of others, and"
+    " that it may change in the group, is not tested: only a change can prove that.",
 )
 UNDO = ("Take it back", "Removes the scope and its roles. The app then reads nobody until it is approved again.")
 
