@@ -88,32 +88,61 @@ ASKS = {
     )
 }  # fmt: skip
 
-# Once an organization is connected: what can be changed how. (what, how, name of the page or nothing, its label)
-AFTER_APPROVAL = (
-    ("Its name", "It is Microsoft’s own name, as of the last approval. Nothing is to be chosen.", "", ""),
-    (
+
+@dataclass(frozen=True, slots=True)
+class LaterWords:
+    """What can be changed of an organization that is connected, and how; `page` is where, or nothing."""
+
+    what: str
+    how: str
+    page: str = ""
+    label: str = ""
+
+
+_NEVER_NEEDED = "At any time, and without a new approval"
+_LATER = (
+    LaterWords("Its name", "It is Microsoft’s own name, as of the last approval. Nothing is to be chosen."),
+    LaterWords(
         "What is asked for",
         "Needs a new approval: make a new link, and have it approved. Until then everything goes on as it is.",
         "setup:connecting", "Make a new link",
     ),
-    (
+)  # fmt: skip
+_LIMIT = {
+    "everybody": LaterWords(
         "Fewer people are read",
-        "At any time, and without a new approval: limit it to one security group. Lifting that limit needs none"
-        " either, because the approval at Microsoft covers everybody.",
+        f"{_NEVER_NEEDED}: limit it to one security group. Lifting that limit needs none either, because the approval"
+        " at Microsoft covers everybody.",
         "setup:limit", "Limit to a group",
     ),
-    (
+    "group": LaterWords(
+        "Another group, or everybody",
+        f"{_NEVER_NEEDED}, because the approval at Microsoft covers everybody. What Exchange was told stays until the"
+        " script takes it back.",
+        "setup:limit", "Limit to a group",
+    ),
+}  # fmt: skip
+_LAST = (
+    LaterWords(
         "How it is connected, or other people are read",
         "Needs a new approval, because the administrator was told otherwise: disconnect, keep what was read, and"
         " connect the organization again.",
         "setup:end", "Disconnect",
     ),
-    ("What people may do", "At any time, and without a new approval.", "setup:locks", "What people may do"),
-    (
+    LaterWords("What people may do", f"{_NEVER_NEEDED}.", "setup:locks", "What people may do"),
+    LaterWords(
         "Whether owners may change their sharing",
-        "At any time, and without a new approval, as far as what was approved allows it.", "setup:changing", "Changing",
+        f"{_NEVER_NEEDED}, as far as what was approved allows it.", "setup:changing", "Changing",
     ),
 )  # fmt: skip
+
+
+def after_approval(scope: str) -> list[LaterWords]:
+    """What can still be changed of a connected organization of which `scope` is read."""
+    limit = _LIMIT.get(scope)  # where people known here are read, a group would be more of them
+    return [*_LATER, *([limit] if limit else []), *_LAST]
+
+
 APPROVED_ALREADY = (
     "An administrator approved the link that is open. Another choice of how it is connected, who is read or what is"
     " asked for ends that approval here, and a new link has to be approved. A new name does not."

@@ -37,8 +37,7 @@ def _told(request: Asked, tenant: Tenant) -> HttpResponse:
         "tenant": tenant,
         "was_sent": request.method == "POST",
         "after": [
-            (what, how, to(request, reverse(page)) if page else "", label)
-            for what, how, page, label in said.AFTER_APPROVAL
+            (each, to(request, reverse(each.page)) if each.page else "") for each in said.after_approval(tenant.scope)
         ],
         "back": to(request, reverse("setup:connecting")),
     }, status=409 if request.method == "POST" else 200)  # fmt: skip

@@ -147,6 +147,12 @@ def test_once_connected_it_is_said_what_needs_a_new_approval_and_nothing_is_save
     assert 'href="/setup/connecting/choices/"' in admin.get("/setup/connecting/").text
 
 
+def test_a_group_is_not_offered_as_fewer_people_where_only_those_known_here_are_read(admin, contoso):
+    for scope, is_offered in ((Tenant.EVERYBODY, True), (Tenant.GROUP, True), (Tenant.PEOPLE, False)):
+        Tenant.objects.update(scope=scope)
+        assert ('href="/setup/limit/"' in admin.get("/setup/connecting/choices/").text) is is_offered
+
+
 @pytest.mark.parametrize("state", [Tenant.ENDED, Tenant.PRIVATE])
 def test_there_is_nothing_to_choose_where_nobody_is_connecting(installs, fabrikam, here, state):
     Tenant.objects.filter(pk=fabrikam.pk).update(state=state)
