@@ -1,9 +1,10 @@
 """What can be proved of what happened: the chained log, its head elsewhere, what Exchange says, how long it is kept."""
 
-from . import heads
+from . import heads, retention
+from .exchange import Taken, UploadRefused, take_export
 from .heads import Head, NotAHead, read_heads, write_heads
 from .outside import Difference, Doer, who_did
-from .retention import history_begins_at
+from .retention import NotThatLong, history_begins_at, keep_history, prune
 from .verify import Fault, Verdict, verify
 
 __all__ = [
@@ -12,10 +13,17 @@ __all__ = [
     "Fault",
     "Head",
     "NotAHead",
+    "NotThatLong",
+    "Taken",
+    "UploadRefused",
     "Verdict",
     "heads",
     "history_begins_at",
+    "keep_history",
+    "prune",
     "read_heads",
+    "retention",
+    "take_export",
     "verify",
     "who_did",
     "write_heads",

@@ -9,6 +9,9 @@ from typing import Any
 from django.db.models import Q
 
 from sharing.models import CalendarPermission, DeliveryPeriod, OutsideAct, PermissionPeriod
+from sharing.words import visible
+
+from .exchange import EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,14 @@ class Difference:
     def began(cls, row: CalendarPermission | PermissionPeriod) -> "Difference":
         """That this role began."""
         permission = row.permission if isinstance(row, PermissionPeriod) else row
-        return cls(permission.mailbox_id, row.began_after_at, row.began_at, permission.address)
+        return cls(permission.mailbox_id, row.began_after_at, row.began_at, _holder(permission))
 
     @classmethod
     def ended(cls, row: PermissionPeriod | DeliveryPeriod) -> "Difference":
         """That this role, or this way of delivering, ended."""
         if isinstance(row, DeliveryPeriod):
             return cls(row.mailbox_id, row.ended_after_at, row.ended_at)
-        return cls(row.permission.mailbox_id, row.ended_after_at, row.ended_at, row.permission.address)
+        return cls(row.permission.mailbox_id, row.ended_after_at, row.ended_at, _holder(row.permission))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Doer:
     name: str
     at: datetime
     operation: str
+
+
+def _holder(permission: CalendarPermission) -> str:
+    return EVERYONE if permission.is_organization else permission.address
 
 
 def who_did(differences: Sequence[Difference]) -> list[Doer | None]:
@@ -68,4 +75,4 @@ def _doer(difference: Difference, acts: list[Any]) -> Doer | None:
     named = [act for act in within if act.holder and act.holder == holder]
     unnamed = [act for act in within if not act.holder]
     chosen = named or (unnamed if len({act.actor for act in unnamed}) == 1 else [])
-    return Doer(chosen[-1].actor, chosen[-1].at, chosen[-1].operation) if chosen else None
+    return Doer(visible(chosen[-1].actor), chosen[-1].at, chosen[-1].operation) if chosen else None
