@@ -39,7 +39,8 @@ def apply(
     if not change.claim(now=clock(), lease=LEASE):
         return False
     reached("claimed")
-    change.refresh_from_db(fields=["state", "sent_at", "after", "reverted_at"])  # as others may have left them before our claim
+    # As others may have left them before our claim.
+    change.refresh_from_db(fields=["state", "sent_at", "after", "reverted_at"])
     work = Work(client, change, clock, lambda: monotonic() < until, reached)
     try:
         if change.state == Change.APPLIED:

@@ -116,7 +116,43 @@ GROUPS = (
         "run.", "mirror.", "audit.", "history.", "outside.", "installation.", "secrets.",
     )),
 )  # fmt: skip
+# How long the past may be kept, in days.
+KEPT_FOR = {
+    90: "90 days", 180: "6 months", 365: "One year", 730: "2 years", 1095: "3 years", 1825: "5 years", 3650: "10 years",
+}  # fmt: skip
+# Where the heads of the log are written.
+PLACES = {"file": "a file", "mail": "mail", "syslog": "syslog"}
+EXPORT_SCRIPT = """\
+Connect-ExchangeOnline
+$acts = "UpdateCalendarDelegation", "UpdateFolderPermissions", "ModifyFolderPermissions", "AddFolderPermissions",
+  "RemoveFolderPermissions", "Add-MailboxFolderPermission", "Set-MailboxFolderPermission",
+  "Remove-MailboxFolderPermission"
+$session = "Calwarden" + (Get-Date -Format FileDateTime)
+do {
+  $page = Search-UnifiedAuditLog -StartDate (Get-Date).AddDays(-30) -EndDate (Get-Date) -Operations $acts `
+    -SessionId $session -SessionCommand ReturnLargeSet -ResultSize 5000
+  $page | Export-Csv -Path sharing.csv -Append -NoTypeInformation -Encoding UTF8
+} while ($page)
+"""
+_UPLOAD_REFUSED = {
+    "too_large": "The file is larger than 20 MB, or has more than 200,000 lines. Export fewer days, or only the acts "
+    "named below.",
+    "not_text": "This is no text file in UTF-8 or UTF-16. Give the CSV itself, not a ZIP or a workbook.",
+    "no_audit_data": "There is no file, or it has no column AuditData: it is not an export of the audit log.",
+    "malformed": "Line {line} is not as Microsoft writes it, so nothing of the file was taken.",
+    "other_organization": "Line {line} is of another organization than {tenant}, so nothing of the file was taken.",
+}
 ACTORS = {"system": "Calwarden", "nobody": "Nobody who is signed in"}
+
+
+def kept_for(days: int | None) -> str:
+    """How long the past is kept: "Always", "One year", "400 days"."""
+    return "Always" if days is None else KEPT_FOR.get(days, f"{days} days")
+
+
+def upload_refused(cause: str, line: int, *, tenant: str) -> str:
+    """Why nothing of a file was taken."""
+    return _UPLOAD_REFUSED[cause].format(line=line, tenant=tenant)
 
 
 def verb_label(verb: str) -> str:

@@ -173,6 +173,8 @@ CLASSES = {
     "setup:use_credential_again": Class(INSTALLATION, get=405, post=302, of="credential_before"),
     "setup:erase_credential": Class(INSTALLATION, post=302, of="credential"),
     "setup:disclosure": Class(SETUP, query="tenant"),
+    "setup:past": Class(SETUP, post=302, query="tenant", form={"days": ""}),
+    "setup:exchange_log": Class(SETUP, get=405, post=422, query="tenant"),
     "setup:outbox": Class(SETUP, query="tenant"),
     "setup:limit": Class(SETUP, post=302, query="tenant", form={"group": "group"}),
     "setup:limit_progress": Class(SETUP, query="tenant", is_page=False),

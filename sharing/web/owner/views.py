@@ -118,8 +118,9 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
     mine = access.changes_of(user).filter(here, mailbox=mailbox)
     underway = list(mine.open())
     url = reverse("calendar", args=[row.public_id])
+    theirs = Q(actor=user) | Q(reverted_at__isnull=False)  # what came back is told whoever had ended it
     toasts, notes = outcomes.told(
-        mine.filter(Q(actor=user) | Q(reverted_at__isnull=False), finished_at__isnull=False)[:50], user=user, org=org, mailbox=mailbox, now=now, back=url
+        mine.filter(theirs, finished_at__isnull=False)[:50], user=user, org=org, mailbox=mailbox, now=now, back=url
     )
     q = request.GET.get("q", "")
     return {
