@@ -15,6 +15,7 @@ from .ending import (
 )
 from .history import CalendarThen, Held, calendar_on, calendars_on, reached_on
 from .it import (
+    counted_mailboxes,
     calendar_for_it,
     mailboxes_for_it,
     people_for_it,
@@ -126,6 +127,7 @@ __all__ = [
     "change_for_owner",
     "changes_of",
     "check_role_change",
+    "counted_mailboxes",
     "cover_for_owner",
     "covers_of",
     "delivery_periods_of",

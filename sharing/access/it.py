@@ -1,5 +1,7 @@
 """What reviewers and operators read of a tenant."""
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
@@ -44,6 +46,11 @@ def permission_for_it(user: User, tenant: Tenant, pk: int) -> CalendarPermission
     one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
     related = ("calendar__mailbox__person", "calendar__mailbox__tenant", "grantee", "mailbox__person")
     return one(CalendarPermission.objects.filter(tenant=tenant, pk=pk).select_related(*related))
+
+
+def counted_mailboxes(tenants: Iterable[Tenant]) -> MailboxQuerySet:
+    """Mailboxes of tenants that `user` may see already, for numbers; before its approval a tenant has none to count."""
+    return Mailbox.objects.filter(tenant__in=approved().filter(pk__in=[tenant.pk for tenant in tenants]).values("pk"))
 
 
 def mailboxes_for_it(user: User, tenant: Tenant) -> MailboxQuerySet:

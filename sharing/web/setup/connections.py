@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from sharing import access, words
 from sharing.connect import proof
-from sharing.models import Mailbox, Tenant
+from sharing.models import Tenant
 from sharing.web.asked import Asked
 
 from .frame import setup_page
@@ -35,7 +35,7 @@ class Connection:
 def connections_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """All tenants of this admin; nothing is changed here."""
     tenants = list(access.tenants_for_setup(request.user))
-    counted = Mailbox.objects.filter(tenant__in=tenants).values_list("tenant", "state").annotate(count=Count("pk"))
+    counted = access.counted_mailboxes(tenants).values_list("tenant", "state").annotate(count=Count("pk"))
     by_tenant: dict[int, dict[str, int]] = {}
     for pk, state, count in counted.order_by():
         by_tenant.setdefault(pk, {})[state] = count

@@ -195,7 +195,7 @@ def _reading(run: SyncRun, found: Sequence[Found]) -> str:
 def _found(tenant: Tenant) -> list[Found]:
     """How many mailboxes have each state and cause now, most first; those of deleted accounts apart."""
     is_deleted = ExpressionWrapper(Q(person__ended_at__isnull=False), output_field=BooleanField())
-    rows = Mailbox.objects.filter(tenant=tenant).covered().values_list("state", "cause", is_deleted)
+    rows = access.counted_mailboxes([tenant]).covered().values_list("state", "cause", is_deleted)
     return list(rows.annotate(count=Count("pk")).order_by("-count", "state", "cause"))
 
 
@@ -225,7 +225,7 @@ def _would_end(request: Asked, run: SyncRun) -> list[Row]:
 
 
 def _held(tenant: Tenant) -> QuerySet[Mailbox]:
-    return Mailbox.objects.filter(tenant=tenant, cause="breaker")
+    return access.counted_mailboxes([tenant]).filter(cause="breaker")
 
 
 def _held_mailboxes(tenant: Tenant) -> list[Mailbox]:

@@ -14,6 +14,13 @@ def test_a_tenant_shows_its_state_numbers_and_commands(admin, contoso):
     assert "Calwarden drops them unread" in content
 
 
+def test_what_people_lent_before_the_approval_is_not_counted(admin, contoso):
+    rows.make_mailbox(rows.make_person(contoso, "Alex Wilber"))
+    assert "state=ok" in admin.get("/setup/connections/").content.decode()
+    Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.LISTED)
+    assert "state=ok" not in admin.get("/setup/connections/").content.decode()
+
+
 def test_lost_access_says_why_since_when_and_what_to_do(admin, contoso):
     Tenant.objects.update(state=Tenant.LOST, cause="consent_missing", writes_on=True)
     content = admin.get("/setup/connections/").content.decode()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sharing.models import AuditEvent, Mailbox, SyncRun
+from sharing.models import AuditEvent, Mailbox, SyncRun, Tenant
 from tests.web.it import rows
 
 
@@ -65,6 +65,14 @@ def test_mailboxes_that_are_not_read_are_grouped_by_cause_with_what_to_do(admin,
     assert [(row["state"], row["count"]) for row in causes] == [("denied", 2), ("never", 1)]
     assert causes[0]["why"].todo == "Check the app’s permissions in Entra."
     assert admin.get(causes[0]["href"]).context["page"].rows[0]["state"] == "denied"
+
+
+def test_before_the_approval_a_run_counts_no_mailbox_that_somebody_lent(admin, contoso):
+    run = make_run(contoso)
+    rows.make_mailbox(rows.make_person(contoso, "Alex Wilber"), state="denied", cause="ErrorAccessDenied")
+    assert "state=denied" in admin.get(f"/setup/sync/{run.public_id}/").content.decode()
+    Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.LISTED)
+    assert "state=denied" not in admin.get(f"/setup/sync/{run.public_id}/").content.decode()
 
 
 def test_the_newest_whole_run_says_how_many_were_read_and_an_older_one_how_many_were_tried(admin, contoso):
