@@ -143,7 +143,7 @@ def _who(
     """Who covers, and from when to when."""
     asked = request.POST if request.method == "POST" else request.GET
     q = " ".join(asked.get("q", "").split())[:320]
-    there = _there(calendar)
+    there = _there(calendar) + _elsewhere(calendar)
     found, is_cut = access.people_to_share_with(request.user, calendar, q) if q else ([], False)
     people = there + [(person, "") for person in found if person.pk not in {each.pk for each, _ in there}]
     to = asked.get("to", "") or (people[0][0].public_id if len(people) == 1 else "")
@@ -259,6 +259,17 @@ def _there(calendar: Calendar) -> list[tuple[Person, str]]:
         if row.grantee and any(words.rank(role) > words.rank(row.role) for role in row.choices()):
             there.append((row.grantee, words.role_label(row.role, words.OWNER)))
     return there
+
+
+def _elsewhere(calendar: Calendar) -> list[tuple[Person, str]]:
+    """Where people may be added: those inside who have access to another calendar of the mailbox, as likely as any."""
+    if not calendar.mailbox.tenant.creates_on:
+        return []
+    rows = CalendarPermission.objects.open().of_people().filter(mailbox=calendar.mailbox_id, calendar__is_own=True)
+    here = rows.filter(calendar=calendar, grantee__isnull=False).values("grantee")
+    people = Person.objects.filter(pk__in=rows.exclude(calendar=calendar).values("grantee"), kind=Person.USER)
+    people = people.filter(ended_at=None).exclude(pk__in=here).exclude(enabled=False).exclude(address="")
+    return [(person, "") for person in people.order_by("name", "pk")[:MOST]]
 
 
 def _person(request: Asked, calendar: Calendar, public_id: str) -> Person | None:
