@@ -52,6 +52,7 @@ from .proposals import (
     propose,
     withdraw,
 )
+from .overdue import overdue_ends
 from .refusals import (
     AlreadyGone,
     BadAddress,
@@ -81,7 +82,7 @@ from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusal
 
 __all__ = [
     "AT_ONCE", "AlreadyAsked", "AlreadyGone", "Answered", "BadAddress", "BadName", "CannotUndo", "ChangeOpen",
-    "CoverExists", "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO",
+    "CoverExists", "overdue_ends", "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO",
     "Limit", "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",

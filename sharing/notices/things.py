@@ -8,11 +8,13 @@ from typing import Any
 from sharing import changes, words
 from sharing.connect import credentials, limits
 from sharing.models import SyncRun, Tenant
+from sharing.words import ends as end_words
 from sharing.words import limits as limit_words
 
 STALE_AFTER = timedelta(hours=26)  # a night missed, and two hours for a slow one
 STALE, HELD, LOST, LIMIT = "sync_stale", "run_held", "consent_lost", "limit_broken"
 BACK = "revoked_access_back"
+END_LATE = "end_late_it"
 EXPIRING, BROKEN = "credential_expiring", "credential_broken"
 MOST_HELD = 20
 
@@ -91,6 +93,13 @@ def _of_tenant(tenant: Tenant, now: datetime, *, is_broken: bool) -> Iterator[Th
         yield Thing(
             BACK, f"{BACK}:{tenant.public_id}:{day}", tenant, f"{tenant}: access that was taken away is back",
             "setup:activity", facts={"count": count},
+        )  # fmt: skip
+    for row in changes.overdue_ends(tenant, now):
+        yield Thing(
+            END_LATE, f"{END_LATE}:{row.public_id}", tenant, f"{tenant}: access that should have ended is still there",
+            "setup:mailbox", row.mailbox.public_id,
+            {"mailbox": words.visible(str(row.mailbox.person)), "day": end_words.on(row.ends_on),
+             "why": end_words.why_not(row.cause)},
         )  # fmt: skip
     # Our own credential is told of once, not once for every tenant.
     if not is_broken and _is_stale(tenant, now):
