@@ -162,6 +162,8 @@ def _put_in_force(row: AppCredential, now: datetime) -> None:
             transaction.set_rollback(True)
             return
         _note(row, "credential.current", now, "system")
+        if row.app == WRITER:  # it is another one now: the next look tells
+            Tenant.objects.filter(writer_cause__in=OURS).update(writer_cause="", writer_cause_at=None)
     row.refresh_from_db()
 
 
@@ -224,8 +226,14 @@ def expiring(now: datetime) -> Iterator[Expiring]:
             yield Expiring(app, expires_at, passed[0])
 
 
-def broken(tenant: Tenant) -> Broken | None:
-    """Whether our own credential was refused when this tenant was read last; since when, and the cause word."""
+def broken(tenant: Tenant, app: str = READER) -> Broken | None:
+    """Whether our own credential was refused when this tenant was read last; since when, and the cause word.
+
+    That of the second registration is asked for a token at every listing, where the tenant has one.
+    """
+    if app == WRITER:
+        since = tenant.writer_cause_at if tenant.has_writer and tenant.writer_cause in OURS else None
+        return Broken(tenant.writer_cause, since) if since else None
     runs = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False).order_by("-began_at", "-pk")
     found = None
     for cause, finished_at in runs.values_list("cause", "finished_at")[:MOST_RUNS]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sharing import graph
 from sharing.models import WRITER, ActivationLink, Grant, Tenant
 
-from . import proof
+from . import clients, proof
 
 HELD, PART, LACKING, OPTIONAL, BY_GROUP = "held", "part", "lacking", "optional", "by_group"
 UNUSED, EXCESS = "unused", "excess"
@@ -31,6 +31,27 @@ def note_roles(*, tenant: Tenant, client: graph.Client, now: datetime) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(
         roles_held=None if roles is None else sorted(roles)[:200], roles_held_at=now
     )
+
+
+def note_writer(*, tenant: Tenant, now: datetime) -> None:
+    """Ask for a token of the second registration, where there is one, and remember why there was none.
+
+    No change need fail to tell. Trouble of the network changes nothing that is known. Safe to repeat.
+    """
+    if not tenant.has_writer:
+        return
+    cause = ""
+    try:
+        clients.writer_for(tenant).renew()
+    except (graph.Unreachable, graph.Throttled, graph.Malformed):
+        return
+    except graph.GraphError as error:
+        cause = error.cause[:80] or error.word
+    rows = Tenant.objects.filter(pk=tenant.pk)
+    if not cause:
+        rows.exclude(writer_cause="").update(writer_cause="", writer_cause_at=None)
+    elif not rows.filter(writer_cause="").update(writer_cause=cause, writer_cause_at=now):
+        rows.exclude(writer_cause=cause).update(writer_cause=cause)
 
 
 def held_in(tenant: Tenant) -> tuple[list[str] | None, datetime | None]:

@@ -165,7 +165,9 @@ def let_owners_change(*, tenant: Tenant, on: bool, actor: User, now: datetime) -
 def use_writer(*, tenant: Tenant, now: datetime, by: str) -> None:
     """Let changes go through the second registration from now on; the switch for writing stays where it is."""
     with transaction.atomic():
-        if Tenant.objects.filter(pk=tenant.pk, has_writer=False).update(has_writer=True):
+        if Tenant.objects.filter(pk=tenant.pk, has_writer=False).update(
+            has_writer=True, writer_cause="", writer_cause_at=None
+        ):
             AuditEvent.objects.record(now=now, verb="tenant.writer_connected", tenant=tenant, actor_name=by)
     tenant.has_writer = True
 

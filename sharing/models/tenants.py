@@ -63,6 +63,10 @@ class Tenant(models.Model):
     longest_days_delegate = models.PositiveIntegerField(null=True, blank=True, help_text="Null: no limit.")
     history_days = models.PositiveIntegerField(null=True, blank=True, help_text="Days the past is kept; null: always.")
     has_writer = models.BooleanField(default=False, help_text="Writing goes through the second registration.")
+    writer_cause = models.CharField(
+        max_length=80, blank=True, help_text="Why the second registration got no token when it was asked last."
+    )
+    writer_cause_at = models.DateTimeField(null=True, blank=True, help_text="Since when.")
     roles_held = models.JSONField(null=True, blank=True, help_text="App roles that our last token named, by name.")
     roles_held_at = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)

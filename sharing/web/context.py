@@ -197,7 +197,7 @@ def banners(tenant: Tenant, *, is_setup: bool = False) -> list[dict[str, str]]:
             "text": "What you see is from before. Changes are off.",
         })  # fmt: skip
     elif tenant.is_read:
-        found += _of_reading(tenant, now) + _of_limit(tenant, now, is_setup)
+        found += _of_reading(tenant, now) + _of_writer(tenant, now) + _of_limit(tenant, now, is_setup)
     if tenant.frozen_at and tenant.mode == Tenant.DOMAIN_WIDE:  # elsewhere each mailbox is free once it was read again
         since = words.moment(timezone.localtime(tenant.frozen_at), now)
         found.append({
@@ -210,6 +210,15 @@ def banners(tenant: Tenant, *, is_setup: bool = False) -> list[dict[str, str]]:
             "text": "Calwarden may read here, not change. You can look at everything, but change nothing.",
         })  # fmt: skip
     return found
+
+
+def _of_writer(tenant: Tenant, now: datetime) -> list[dict[str, str]]:
+    """That nothing can be changed, because the second registration gets no token; whether ours or theirs to mend."""
+    if not (tenant.has_writer and tenant.writes_on and tenant.writer_cause_at):
+        return []
+    since = words.moment(timezone.localtime(tenant.writer_cause_at), now)
+    title, text = credential_words.cannot_change(is_ours=credentials.broken(tenant, credentials.WRITER) is not None)
+    return [{"kind": "bad", "icon": "certificate", "title": f"{title}, {since}", "text": text}]
 
 
 def _of_limit(tenant: Tenant, now: datetime, is_setup: bool) -> list[dict[str, str]]:

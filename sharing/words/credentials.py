@@ -56,6 +56,16 @@ def ends(expires_at: datetime, days: int, app: str) -> tuple[str, str]:
     )
 
 
+def cannot_change(*, is_ours: bool) -> tuple[str, str]:
+    """A title and a sentence where the second registration gets no token: for our own fault, or without an approval."""
+    if is_ours:
+        return (
+            "Microsoft does not accept Calwarden’s credential for changing",
+            "You can look at everything. Changes wait until it is replaced.",
+        )
+    return "Microsoft 365 lets Calwarden change nothing", "You can look at everything. Your IT has to approve it again."
+
+
 def thumbprint(value: str) -> str:
     """In groups of eight, as people compare them."""
     return " ".join(value[at : at + 8] for at in range(0, len(value), 8))
