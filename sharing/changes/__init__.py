@@ -39,6 +39,7 @@ from .end_steps import step_end_date
 from .guards import guards
 from .holders import Holder, holder_at, nearest, person_of, roles_to_give
 from .objections import answer_objection, close_objections, object_to
+from .overdue import overdue_ends
 from .proposals import (
     AlreadyAsked,
     Answered,
@@ -52,7 +53,6 @@ from .proposals import (
     propose,
     withdraw,
 )
-from .overdue import overdue_ends
 from .refusals import (
     AlreadyGone,
     BadAddress,
@@ -82,7 +82,7 @@ from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusal
 
 __all__ = [
     "AT_ONCE", "AlreadyAsked", "AlreadyGone", "Answered", "BadAddress", "BadName", "CannotUndo", "ChangeOpen",
-    "CoverExists", "overdue_ends", "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO",
+    "CoverExists", "EndDateRequired", "EndsTooLate", "EndsTooSoon", "Expired", "HOURLY", "Holder", "LOWERED_TO",
     "Limit", "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
@@ -90,7 +90,7 @@ __all__ = [
     "cancel_batch", "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch", "close_objections",
     "confirm_batch", "decline", "entry_of", "expire", "extend_end_date", "fall_back", "guards", "holder_at",
     "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest", "notice_reversals",
-    "numbers", "object_to", "person_of", "plan_cover", "progress", "progress_of", "propose", "request_copy_name",
+    "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of", "propose", "request_copy_name",
     "request_copy_removal", "request_create", "request_delivery", "request_removal", "request_role", "role_again",
     "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date",
     "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
