@@ -214,6 +214,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else _static},
 }
 
+FILE_UPLOAD_HANDLERS = [
+    "sharing.web.uploads.ExchangeLog",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Time and language
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -1,6 +1,6 @@
 """What can be proved of what happened: the chained log, its head elsewhere, what Exchange says, how long it is kept."""
 
-from . import heads, retention
+from . import exchange, heads, retention
 from .exchange import Taken, UploadRefused, take_export
 from .heads import Head, NotAHead, read_heads, write_heads
 from .outside import Difference, Doer, who_did
@@ -17,6 +17,7 @@ __all__ = [
     "Taken",
     "UploadRefused",
     "Verdict",
+    "exchange",
     "heads",
     "history_begins_at",
     "keep_history",

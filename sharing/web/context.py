@@ -38,6 +38,7 @@ SETUP_PAGES = (
     ("setup:roles", "Roles", "user-shield"),
     ("setup:runs", "Sync runs", "refresh"),
     ("setup:disclosure", "Disclosure", "shield-check"),
+    ("setup:past", "History and proof", "clock"),
     ("setup:activity", "Activity log", "history"),
 )
 INSTALLATION_PAGES = (("setup:credentials", "Credentials", "certificate"),)
@@ -49,6 +50,7 @@ BELOW = {
     "it:cancel_job": "it:jobs", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",
     "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
     "setup:connect": "setup:connections",
+    "setup:exchange_log": "setup:past",
     "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",
     "setup:locks": "setup:connections", "setup:end": "setup:connections", "setup:invitations": "setup:users",
     "setup:mailbox": "setup:users", "setup:disconnect_mailbox": "setup:users",

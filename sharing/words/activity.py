@@ -41,6 +41,8 @@ VERBS = {
     "end_date.set": "Set an end date",
     "grant.connected": "Connected an account",
     "grant.disconnected": "Disconnected an account",
+    "grant.erase_asked": "Asked to erase what an account lent",
+    "grant.erased": "What an account lent was erased",
     "grant.found": "Connected account found in the directory",
     "grant.lost": "Connected account lost",
     "grant.refused": "Connecting an account refused",
