@@ -77,6 +77,7 @@ from .request import (
     request_role,
     would_raise,
 )
+from .restored import ask_anew
 from .reversals import came_back, is_revocation, notice_reversals
 from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusals
 
@@ -86,11 +87,12 @@ __all__ = [
     "Limit", "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
-    "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_what_became", "came_back",
+    "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_anew", "ask_what_became", "came_back",
     "cancel_batch", "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch", "close_objections",
     "confirm_batch", "decline", "entry_of", "expire", "extend_end_date", "fall_back", "guards", "holder_at",
     "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest", "notice_reversals",
-    "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of", "propose", "request_copy_name",
+    "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of",
+    "propose", "request_copy_name",
     "request_copy_removal", "request_create", "request_delivery", "request_removal", "request_role", "role_again",
     "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date",
     "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",

@@ -36,6 +36,7 @@ def settle(*, made_at: str, version: str, now: datetime, by: str) -> Settled:
         for tenant in tenants:
             freezing.freeze(tenant=tenant, cause=RESTORED, now=now, by=by)
             cancelled += changes.cancel_open(tenant=tenant, cause=RESTORED, now=now)
+            changes.ask_anew(tenant=tenant, now=now)
         for run in SyncRun.objects.filter(finished_at=None).select_related("tenant"):
             mirror.stop_run(run=run, cause=RESTORED, now=now)
         for link in ActivationLink.objects.filter(state__in=ActivationLink.OPEN).select_related("tenant"):
