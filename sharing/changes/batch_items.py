@@ -33,12 +33,19 @@ class Around:
     everyone: dict[int, str] = field(default_factory=dict)  # calendar → what everybody has there
     changing: set[int] = field(default_factory=set)  # entries with a change underway
     ending: dict[int, EndDate] = field(default_factory=dict)  # entries with an end date
+    takes_custom: bool = False  # may access be removed that nothing can put back?
 
 
-def items_of(batch: ChangeBatch, permissions: Iterable[CalendarPermission], seen: Mapping[int, str]) -> list[BatchItem]:
-    """One line for each entry, not yet stored; `seen` is the role that the page showed, where it showed one."""
+def items_of(
+    batch: ChangeBatch, permissions: Iterable[CalendarPermission], seen: Mapping[int, str], *, takes_custom: bool
+) -> list[BatchItem]:
+    """One line for each entry, not yet stored; `seen` is the role that the page showed, where it showed one.
+
+    `takes_custom` lets custom access be removed, which nothing can put back.
+    """
     rows = list(permissions)
-    around = _around(rows)
+    around = around_of(rows)
+    around.takes_custom = takes_custom
     after = batch.role if batch.kind == ChangeBatch.LOWER else ""
     return [
         BatchItem(
@@ -49,7 +56,8 @@ def items_of(batch: ChangeBatch, permissions: Iterable[CalendarPermission], seen
     ]  # fmt: skip
 
 
-def _around(rows: list[CalendarPermission]) -> Around:
+def around_of(rows: list[CalendarPermission]) -> Around:
+    """Three queries, however many entries."""
     ids = [row.pk for row in rows]
     common = CalendarPermission.objects.open().filter(
         calendar__in={row.calendar_id for row in rows}, is_organization=True
@@ -69,24 +77,33 @@ def _why_not(batch: ChangeBatch, row: CalendarPermission, seen: str, around: Aro
         return ALREADY_GONE
     if row.role != seen:
         return CHANGED_SINCE
+    if cause := why_not_now(batch, row, around):
+        return cause
+    if batch.kind == ChangeBatch.LOWER:
+        return _why_not_lower(batch.role, row, around)
+    if batch.kind == ChangeBatch.END_DATE and row.removable is not False:
+        ending = around.ending.get(row.pk)
+        day = last_day(ending.ends_at, zone_of(row.mailbox)) if ending else None
+        return ENDS_SOONER if day and batch.ends_at and day <= batch.ends_at.date() else ""
+    return why_not_removed(row, around)
+
+
+def why_not_now(batch: ChangeBatch, row: CalendarPermission, around: Around) -> str:
+    """Why an entry is not to be changed at all at the moment, whatever is wanted of it."""
     if _is_own_access(batch, row):
         return OWN_ACCESS
-    if row.reach > KNOWN_REACH:
+    if row.reach > KNOWN_REACH and not (around.takes_custom and batch.kind == ChangeBatch.REMOVE):
         return CUSTOM
     if row.mailbox.state != Mailbox.OK:
         return MAILBOX_NOT_OK
     if row.mailbox.is_lent:
         return LENT
-    if row.pk in around.changing:
-        return CHANGE_OPEN
-    if batch.kind == ChangeBatch.LOWER:
-        return _why_not_lower(batch.role, row, around)
+    return CHANGE_OPEN if row.pk in around.changing else ""
+
+
+def why_not_removed(row: CalendarPermission, around: Around) -> str:
     if row.removable is False:
         return NOT_REMOVABLE
-    if batch.kind == ChangeBatch.END_DATE:
-        ending = around.ending.get(row.pk)
-        day = last_day(ending.ends_at, zone_of(row.mailbox)) if ending else None
-        return ENDS_SOONER if day and batch.ends_at and day <= batch.ends_at.date() else ""
     return WOULD_RAISE if _gives_more(row, None, around) else ""
 
 
@@ -95,6 +112,10 @@ def _why_not_lower(role: str, row: CalendarPermission, around: Around) -> str:
         return NOTHING_TO_DO
     if reach(role) > row.reach:
         return NEEDS_YES
+    return why_not_role(role, row, around)
+
+
+def why_not_role(role: str, row: CalendarPermission, around: Around) -> str:
     if role not in row.choices():
         return ROLE_NOT_ALLOWED
     return WOULD_RAISE if _gives_more(row, role, around) else ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from sharing.models import DELEGATE_ROLES, BatchItem, CalendarPermission, ChangeBatch, Mailbox
+from sharing.models import DELEGATE_ROLES, BatchItem, CalendarPermission, ChangeBatch, Mailbox, reach
 
 DELEGATES_ONLY = "sendToDelegateOnly"
 
@@ -26,7 +26,7 @@ class Numbers:
 def numbers(batch: ChangeBatch) -> Numbers:
     items = BatchItem.objects.filter(batch=batch)
     wanted = items.filter(skipped="")
-    roles = wanted.values_list("before").annotate(count=Count("pk")).order_by("-count", "before")
+    roles = wanted.values_list("before").annotate(count=Count("pk"))
     causes = items.exclude(skipped="").filter(handed_out_at=None)
     found = wanted.aggregate(
         count=Count("pk"), owners=Count("permission__mailbox", distinct=True),
@@ -35,7 +35,7 @@ def numbers(batch: ChangeBatch) -> Numbers:
     )  # fmt: skip
     bare = without_delegate(batch)
     return Numbers(
-        by_role=tuple(roles),
+        by_role=tuple(sorted(roles, key=lambda found: -reach(found[0]))),
         left_out=tuple(causes.values_list("skipped").annotate(count=Count("pk")).order_by("-count", "skipped")),
         last_delegates=bare.count(),
         to_nobody=bare.filter(delivery_option=DELEGATES_ONLY).count(),

@@ -58,12 +58,14 @@ class NothingLeft(NoBatch):
 def check_batch(
     *, tenant: Tenant, kind: str, permissions: QuerySet[CalendarPermission], actor: User, now: datetime,
     actor_kind: str = Change.OPERATOR, role: str = "", ends_at: datetime | None = None, reason: str = "",
-    seen: Mapping[int, str] | None = None,
+    seen: Mapping[int, str] | None = None, takes_custom: bool = False,
 ) -> ChangeBatch:  # fmt: skip
     """Freeze a list for its check page: each entry with the role it has, and why it is left out where it is.
 
-    `seen` maps ids to the roles that the page showed. Nothing happens before `confirm_batch`. Raises TooMany, or NotNow
-    where `actor` may change nothing in the tenant at the moment; ValueError for a kind without its role or day.
+    `seen` maps ids to the roles that the page showed; `takes_custom` lets access be removed that was set in detail in
+    Outlook, which nothing can put back, where the page is about one entry and says so. Nothing happens before
+    `confirm_batch`. Raises TooMany, or NotNow where `actor` may change nothing in the tenant at the moment; ValueError
+    for a kind without its role or day.
     """
     if (kind == ChangeBatch.LOWER) != bool(role) or (kind == ChangeBatch.END_DATE) != bool(ends_at):
         raise ValueError(f"{kind} with role {role!r} until {ends_at}")
@@ -78,7 +80,7 @@ def check_batch(
         tenant=tenant, kind=kind, role=role, ends_at=ends_at, actor=actor, actor_kind=actor_kind, reason=reason[:500],
         made_at=now,
     )  # fmt: skip
-    items = batch_items.items_of(batch, rows, seen or {})
+    items = batch_items.items_of(batch, rows, seen or {}, takes_custom=takes_custom)
     with transaction.atomic():
         _forget_checks(tenant, actor, now)
         batch.save()
@@ -215,7 +217,7 @@ def progress_of(batches: Sequence[ChangeBatch]) -> dict[int, Progress]:
     """How far each of several batches got, by id; one query."""
     counted = {name: Count("pk", filter=condition) for name, condition in OUTCOMES.items()}
     rows = BatchItem.objects.filter(batch__in=[batch.pk for batch in batches]).order_by()
-    found = {row.pop("batch"): Progress(**row) for row in rows.values("batch").annotate(**counted)}
+    found = {pk: Progress(*numbers) for pk, *numbers in rows.values_list("batch").annotate(**counted)}
     nothing = Progress(**dict.fromkeys(OUTCOMES, 0))
     return {batch.pk: found.get(batch.pk, nothing) for batch in batches}
 

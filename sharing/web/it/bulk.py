@@ -45,14 +45,14 @@ def bulk(request: Asked, tenant: Tenant) -> HttpResponse:
 
 def checked(
     request: Asked, tenant: Tenant, kind: str, rows: CalendarPermissionQuerySet, seen: dict[int, str], *,
-    role: str = "", day: date | None = None,
+    role: str = "", day: date | None = None, takes_custom: bool = False,
 ) -> HttpResponse:  # fmt: skip
     """Freeze the list and go to its page; or say why there is none."""
     ends_at = datetime.combine(day, time(), UTC) if day and kind == ChangeBatch.END_DATE else None
     try:
         batch = changes.check_batch(
             tenant=tenant, kind=kind, permissions=rows, actor=request.user, now=timezone.now(), seen=seen,
-            role=role if kind == ChangeBatch.LOWER else "", ends_at=ends_at,
+            role=role if kind == ChangeBatch.LOWER else "", ends_at=ends_at, takes_custom=takes_custom,
         )  # fmt: skip
     except changes.TooMany as many:
         title, text = "Choose fewer", f"At most {many.most:,} entries can be changed at once. Nothing was done."

@@ -30,7 +30,7 @@ def entry_page(request: Asked, tenant: Tenant, pk: int) -> HttpResponse:
     do, seen = request.POST.get("do", ""), request.POST.get("seen", "")[:48]
     rows = CalendarPermission.objects.filter(pk=permission.pk)
     if do == REMOVE:
-        return checked(request, tenant, ChangeBatch.REMOVE, rows, {permission.pk: seen})
+        return checked(request, tenant, ChangeBatch.REMOVE, rows, {permission.pk: seen}, takes_custom=True)
     if do == END:
         day = day_of(request.POST.get("preset") or request.POST.get("day", ""))
         if day is None or day <= timezone.localdate():

@@ -19,6 +19,7 @@ from .frame import it_page, may_operate, operator_action, person_links, same_ten
 from .rows import named, role_badge
 from .tables import asked, one_page
 
+LAST_KNOWN = words.rank("delegateWithPrivateEventAccess")
 ITEM = (
     "id", "name", "address", "before", "after", "skipped", "change__state", "change__cause", "change__finished_at",
     "end_date", "handed_out_at", "permission__is_organization", "permission__calendar__name",
@@ -105,6 +106,9 @@ def _job(
         "may_operate": may_operate(request, tenant),
         "shown": shown,
         "subtabs": _subtabs(request, so_far, shown),
+        "says_why": shown in ("left_out", "refused", "not_made", "unknown"),
+        "says_when": shown in ("done", "not_made", "unknown"),
+        "says_then": shown not in ("left_out", "refused") and batch.kind != ChangeBatch.END_DATE,
         "page": page,
         "asks_delegates": batch_words.ASKS_DELEGATES if batch.kind == ChangeBatch.END_DATE else "",
         "are_told": batch_words.OWNERS_ARE_TOLD,
@@ -224,6 +228,7 @@ def _figures(batch: ChangeBatch, so_far: changes.Progress) -> dict[str, Any]:
         ],
         "by_role": [(role_badge(role), count) for role, count in found.by_role],
         "delegates": found.delegates,
+        "custom": sum(count for role, count in found.by_role if words.rank(role) > LAST_KNOWN),
         "bare": f"{bare:,} {'owner' if bare == 1 else 'owners'} will have no delegate then" if bare else "",
         "to_nobody": found.to_nobody,
         "left_out": [(batch_words.left_out_words(cause), count) for cause, count in found.left_out],
