@@ -17,7 +17,8 @@ from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.words import ends
 
-from . import outcomes, saving
+from . import saving
+from .end_field import why_no_day
 from .rows import choices_of, named_inside
 
 PRESETS = {"3": "In 3 months", "6": "In 6 months", "year": "At the end of the year"}
@@ -70,28 +71,6 @@ def preset_day(preset: str, today: date) -> date | None:
         except ValueError:
             continue
     return None
-
-
-def why_no_day(refused: changes.Refused, permission: CalendarPermission, org: str) -> str:
-    """Why a day was refused, in one sentence at its field."""
-    if isinstance(refused, changes.EndsTooSoon):
-        return "The end date must be after today."
-    if isinstance(refused, changes.EndsTooLate | changes.EndDateRequired) and refused.limit:
-        limit = refused.limit
-        return f"{ends.needed(limit.why, limit.days, org)} That is {ends.on(refused.latest)} at the latest."
-    if isinstance(refused, changes.EndsTooLate):
-        return f"The end date must be on {ends.on(refused.latest)} or before."
-    if isinstance(refused, changes.RoleNotAllowed):
-        return "Choose what is left then: less than now."
-    if isinstance(refused, changes.NotRemovable):
-        return "This can’t be removed. Choose what it goes back to."
-    if isinstance(refused, changes.WouldRaise):
-        return ends.why_not("would_raise").what
-    if isinstance(refused, changes.ChangeOpen):
-        return "It is being ended right now."
-    if isinstance(refused, changes.NotNow):
-        return outcomes.not_now(refused.cause).text
-    return "Nothing was saved."
 
 
 def _set(request: Asked, permission: CalendarPermission, standing: EndDate | None) -> HttpResponse:

@@ -24,6 +24,7 @@ class RoleForm(SecondChange):
     seen = forms.CharField(max_length=48)
     confirmed = forms.BooleanField(required=False)
     check = forms.BooleanField(required=False)
+    ends_on = forms.DateField(required=False)
 
     def __init__(self, *args, permission: CalendarPermission, name: str, whose: words.Whose, **kwargs) -> None:
         super().__init__(*args, **kwargs)

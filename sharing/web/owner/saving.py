@@ -23,6 +23,7 @@ from . import outcomes
 from .answering import objection_to
 from .confirming import Confirm, asks_once_more, confirm_removal, confirm_role, may_become
 from .delivering import delivery_of, mailboxes_with_delivery
+from .end_field import day_field, raise_until, why_no_day
 from .forms import DeliveryForm, RemoveForm, RoleForm, SecondChange, not_allowed
 from .rows import choices_of, holder, moment, named_inside, person_row, title_of, whose, words_for
 
@@ -92,14 +93,18 @@ def _save_role(request: Asked, permission: CalendarPermission) -> HttpResponse:
     if not may_become(permission, wanted):
         form.add_error("role", not_allowed(wanted, permission, name, of))
         return _choose(request, permission, form=form, status=422)
-    asks = form.cleaned_data["check"] or asks_once_more(permission, wanted)
+    asks = form.cleaned_data["check"] or asks_once_more(permission, wanted) or _needs_day(permission, wanted)
     if asks and not form.cleaned_data["confirmed"]:
         return redirect(f"{request.path}?{urlencode({'to': wanted, 'seen': seen})}")
     return _save(
-        request, permission, form, wanted, lambda now: changes.request_role(
-            permission=permission, role=wanted, seen=seen, actor=request.user, now=now
+        request, permission, form, wanted, lambda now: raise_until(
+            permission, wanted, seen=seen, ends_on=form.cleaned_data["ends_on"], user=request.user, now=now
         ),
     )  # fmt: skip
+
+
+def _needs_day(permission: CalendarPermission, wanted: str) -> bool:
+    return words.rank(wanted) > words.rank(permission.role) and changes.limit_of(permission, wanted) is not None
 
 
 def _save(
@@ -134,6 +139,9 @@ def _save(
         return _choose(request, permission, form=form, status=422)
     except changes.NotRemovable:
         return _ask(request, permission, _question(request, permission, wanted), status=422)
+    except (changes.EndsTooSoon, changes.EndsTooLate, changes.EndDateRequired) as day:
+        problem = why_no_day(day, permission, str(request.user.tenant))
+        return _ask(request, permission, _question(request, permission, wanted), status=422, problem=problem)
     tasks.ring(tasks.apply_change, change.pk)
     if form.cleaned_data["to_me"]:
         _send_to_me(request, permission, form.cleaned_data["seen_delivery"], now)
@@ -241,8 +249,15 @@ def _limit(permission: CalendarPermission, allowed: tuple[str, ...], of: words.W
     return "Microsoft 365, or your IT’s policy, allows no more here."
 
 
-def _ask(request: Asked, permission: CalendarPermission, confirm: Confirm, *, status: int = 200) -> HttpResponse:
+def _ask(
+    request: Asked, permission: CalendarPermission, confirm: Confirm, *, status: int = 200, problem: str = ""
+) -> HttpResponse:
     page = frame(request, permission) | {"title": confirm.title, "confirm": confirm}
+    if confirm.role:
+        page["day"] = day_field(
+            permission, confirm.role, user=request.user, now=timezone.now(), value=request.POST.get("ends_on"),
+            problem=problem,
+        )  # fmt: skip
     if not confirm.stops:
         page |= shown(preview_role(permission, confirm.role) if confirm.role else preview_removal(permission))
     return render(request, "owner/confirm.html", page, status=status)
