@@ -55,6 +55,7 @@ from .owners import (
     periods_of,
     permission_for_owner,
     permissions_of,
+    restore_for_owner,
     zone_name_of,
 )
 from .setup import (
@@ -163,6 +164,7 @@ __all__ = [
     "person_for_it",
     "proposals_for_it",
     "proposals_for_owner",
+    "restore_for_owner",
     "roles_of",
     "run_for_setup",
     "runs_for_setup",

@@ -9,6 +9,7 @@ from sharing.models import (
     CalendarPermission,
     CalendarPermissionQuerySet,
     Change,
+    ChangeBatch,
     ChangeQuerySet,
     DeliveryPeriod,
     Grant,
@@ -110,6 +111,12 @@ def changes_of(user: User) -> ChangeQuerySet:
 
 def change_for_owner(user: User, public_id: str) -> Change:
     return one(changes_of(user).filter(public_id=public_id))
+
+
+def restore_for_owner(user: User, public_id: str) -> ChangeBatch:
+    """A restore of one of the person's own calendars, once it was confirmed, whoever confirmed it."""
+    rows = ChangeBatch.objects.filter(kind=ChangeBatch.RESTORE, calendar__mailbox__in=mailbox_ids(user))
+    return one(rows.exclude(state=ChangeBatch.CHECKED).select_related("calendar").filter(public_id=public_id))
 
 
 def grants_of(user: User) -> QuerySet[Grant]:

@@ -55,6 +55,8 @@ LEFT_OUT = {
     "writes_off": "Calwarden may read here, not change",
     "creates_off": "Nobody can be added from the portal here",
     "grant_lost": "The mailbox is no longer connected",
+    "between": "Not certain: it changed between two checks around that moment",
+    "no_address": "No address is known to add them by",
     "grant_reads": "The mailbox is connected for reading only",
 }
 PAUSED = {  # why a running job hands out nothing at the moment

@@ -110,6 +110,8 @@ CLASSES = {
     "calendar_history": Class(OWNER, of="calendar"),
     "permission_history": Class(OWNER, of="calendar", row="permission"),
     "on_date": Class(OWNER, of="calendar"),
+    "restore": Class(OWNER, post=200, of="calendar"),
+    "restored": Class(OWNER, of="restored"),
     "change": Class(OWNER, get=302, of="change", is_page=False),
     "add": Class(OWNER, post=409, of="calendar"),
     "replace": Class(OWNER, post=409, of="calendar", row="permission"),
@@ -151,6 +153,7 @@ CLASSES = {
     "it:person_on": Class(IT, query="tenant", of="person", looks="person.viewed"),
     "it:calendar": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
     "it:calendar_history": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
+    "it:restore_calendar": Class(OPERATOR, get=405, post=302, query="tenant", of="calendar"),
     "it:calendar_on": Class(IT, query="tenant", of="calendar", looks="calendar.viewed"),
     "setup:connections": Class(SETUP, query="tenant"),
     "setup:activity": Class(SETUP, query="tenant"),
@@ -255,6 +258,7 @@ class Place:
     grant: str = "AAAAAAAAAAAAAAAA"
     job: str = "AAAAAAAAAAAAAAAA"
     checked: str = "AAAAAAAAAAAAAAAA"
+    restored: str = "AAAAAAAAAAAAAAAA"
     proposal: str = "AAAAAAAAAAAAAAAA"
     objection: str = "AAAAAAAAAAAAAAAA"
     credential: str = "AAAAAAAAAAAAAAAA"
@@ -413,6 +417,7 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         grant=grant.public_id,
         **_operated(cast, may, permission),
         calendar=calendar.public_id,
+        restored=_restored(calendar, owner, cast).public_id,
         change=change.public_id,
         person=mailbox.person.public_id,
         permission=permission.pk,
@@ -424,6 +429,14 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         other_option=options[1],
         **shared,
     )
+
+
+def _restored(calendar: Calendar, owner: User, cast: Cast) -> ChangeBatch:
+    """A calendar that its owner put back."""
+    return ChangeBatch.objects.create(
+        tenant=calendar.tenant, kind=ChangeBatch.RESTORE, calendar=calendar, as_of=cast.now - 9 * DAY, actor=owner,
+        actor_kind="owner", state=ChangeBatch.DONE, made_at=cast.now, confirmed_at=cast.now, finished_at=cast.now,
+    )  # fmt: skip
 
 
 def _operated(cast: Cast, may: dict[str, tuple[str, ...]], permission: CalendarPermission) -> dict[str, str]:

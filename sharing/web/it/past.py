@@ -4,19 +4,23 @@ from datetime import UTC
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from sharing import access, words
+from sharing import access, changes, words
 from sharing.access import timeline
-from sharing.models import Calendar, Mailbox, Person, Tenant
+from sharing.changes import restore
+from sharing.models import Calendar, Change, Mailbox, Person, Tenant
 from sharing.web import past
 from sharing.web.asked import Asked
+from sharing.web.limits import limited
+from sharing.words import batches as batch_words
 from sharing.words import history as said
 
 from . import figures
-from .frame import it_page, may_operate, person_links, same_tenant
+from .bulk import refused
+from .frame import it_page, may_operate, operator_action, person_links, same_tenant
 from .history import lines_of
 from .looking import note_looking
 from .rows import COLUMNS, row_of
@@ -107,8 +111,34 @@ def calendar_on_date(request: Asked, tenant: Tenant, public_id: str) -> HttpResp
             boards = [_board(then, day, now, tenant, kept_from)]
         page: dict[str, Any] = {"title": frame["title"], "day": day, "kept": kept, "boards": boards, "held": None}
         page["links"] = [*frame["links"], (frame["title"], frame["calendar_href"])]
-        page["restore_href"] = ""
+        is_known = bool(boards) and boards[0].nothing is None
+        if is_known and may_operate(request, tenant) and not calendar.ended_at:
+            page["restore_href"] = reverse("it:restore_calendar", args=[public_id]) + same_tenant(request)
         return render(request, "it/on_date.html", page | {"hidden": _tenant_field(request)})
+
+
+@limited("saving")
+@operator_action
+def restore_calendar(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
+    """Freeze what would have to change for a calendar to be as it was at the end of a day, and go to that list.
+
+    What gives more than now needs its owner's yes, so an operator's list leaves it out.
+    """
+    calendar, now = access.calendar_for_it(request.user, tenant, public_id), timezone.now()
+    day = past.day_asked(request.POST.get("date", ""), past.zone_of(calendar.mailbox), now)
+    if day.end is None:
+        return redirect(reverse("it:calendar_on", args=[public_id]) + same_tenant(request))
+    kept_from, _ = past.kept_words(tenant, now)
+    try:
+        batch = restore.check_restore(
+            calendar=calendar, as_of=min(day.end, now), actor=request.user, actor_kind=Change.OPERATOR,
+            kept_from=kept_from, now=now,
+        )  # fmt: skip
+    except restore.NotKnown as unknown:
+        return refused(request, *said.why_not(unknown.why, first="", kept_from=""))
+    except changes.NotNow as never:
+        return refused(request, "Nothing was done", batch_words.not_possible(never.cause))
+    return redirect(reverse("it:job", args=[batch.public_id]) + same_tenant(request))
 
 
 @it_page

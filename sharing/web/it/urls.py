@@ -27,6 +27,7 @@ urlpatterns = [
     path("calendars/<slug:public_id>/", past.calendar_page, name="calendar"),
     path("calendars/<slug:public_id>/history/", past.calendar_history, name="calendar_history"),
     path("calendars/<slug:public_id>/on/", past.calendar_on_date, name="calendar_on"),
+    path("calendars/<slug:public_id>/restore/", past.restore_calendar, name="restore_calendar"),
     path("jobs/", jobs.jobs_page, name="jobs"),
     path("jobs/<slug:public_id>/", jobs.job_page, name="job"),
     path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),

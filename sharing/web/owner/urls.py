@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import searched
 
-from . import adding, answering, covering, ending, past, saving, undoing, views
+from . import adding, answering, covering, ending, past, restoring, saving, undoing, views
 from .zones import in_own_zone
 
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
         "calendars/<str:public_id>/people/<int:pk>/history/", in_own_zone(past.permission_history),
         name="permission_history",
     ),
+    path("calendars/<str:public_id>/restore/", in_own_zone(restoring.restore_calendar), name="restore"),
+    path("restores/<str:public_id>/", in_own_zone(restoring.restored), name="restored"),
     path("calendars/<str:public_id>/on/", in_own_zone(past.on_date), name="on_date"),
     path("history/", in_own_zone(views.history), name="history"),
     path("changes/<str:public_id>/", in_own_zone(views.change), name="change"),

@@ -1,0 +1,171 @@
+"""Puts one calendar back to what it was at a moment: a list of changes, checked by a person and run as a batch."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from sharing import access, graph
+from sharing.access import history
+from sharing.models import BatchItem, Calendar, CalendarPermission, Change, ChangeBatch, User
+
+from . import batch_items
+from .batches import NoBatch, add_items, refusal
+from .holders import holder_at, roles_to_give
+from .refusals import BadAddress, NotNow
+
+BETWEEN, NO_ADDRESS, CREATES_OFF = "between", "no_address", "creates_off"
+
+
+class NotKnown(NoBatch):
+    """What was so at that moment is not known; `why` is a word of access.history."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class MovedOn(NoBatch):
+    """The list is not the one that was shown: look at it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every difference between then and now, as lines of a batch that is not stored."""
+
+    calendar: Calendar
+    as_of: datetime
+    items: list[BatchItem]
+
+    @property
+    def todo(self) -> list[BatchItem]:
+        return [item for item in self.items if not item.skipped]
+
+    @property
+    def invited(self) -> list[str]:
+        """Addresses to which Outlook sends an invitation: of everybody who is added again."""
+        return [item.address for item in self.todo if item.permission is None]
+
+    @property
+    def invited_outside(self) -> list[str]:
+        domains = {domain.casefold() for domain in self.calendar.mailbox.tenant.domains}
+        return [address for address in self.invited if address.rpartition("@")[2].casefold() not in domains]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same list: what a page showed is what is confirmed, or nothing is."""
+        lines = [(i.permission_id, i.address, i.before, i.after, i.skipped) for i in self.items]
+        return hashlib.sha256(repr((self.calendar.pk, self.as_of.isoformat(), lines)).encode()).hexdigest()[:32]
+
+
+def plan_restore(
+    *, calendar: Calendar, as_of: datetime, actor: User, actor_kind: str, kept_from: datetime | None
+) -> Plan:  # fmt: skip
+    """What would have to change for `calendar` to be as it was at `as_of`. Only what is certain of then is put back.
+
+    Raises NotKnown where nothing is known of then. Writes nothing.
+    """
+    then = history.calendar_on(calendar, start=as_of, end=as_of, kept_from=kept_from)
+    if then.why_not:
+        raise NotKnown(then.why_not)
+    batch = ChangeBatch(
+        tenant=calendar.mailbox.tenant, kind=ChangeBatch.RESTORE, calendar=calendar, as_of=as_of, actor=actor,
+        actor_kind=actor_kind,
+    )  # fmt: skip
+    related = ("calendar", "mailbox__shard", "mailbox__person", "mailbox__tenant", "grantee")
+    now = list(CalendarPermission.objects.open().filter(calendar=calendar).select_related(*related))
+    around = batch_items.around_of(now)
+    left = _Left(then.held)
+    items = [item for row in now if (item := _item_of(batch, row, left.take(row), around))]
+    items += [_again(batch, held) for held in left.rest]
+    return Plan(calendar, as_of, items)
+
+
+class _Left:
+    """What was held then and is not matched with anything of now yet."""
+
+    def __init__(self, held: list[history.Held]) -> None:
+        self.rest = [row for row in held if not row.permission.is_organization or row.permission.ended_at is None]
+
+    def take(self, row: CalendarPermission) -> list[history.Held]:
+        """All that `row`, or an entry of the same holder before it, was then."""
+        address = graph.fold_address(row.address) if row.address else ""
+        mine = [
+            held for held in self.rest
+            if held.permission.pk == row.pk
+            or (row.grantee_id is not None and held.permission.grantee_id == row.grantee_id)
+            or (address and graph.fold_address(held.address) == address)
+        ]  # fmt: skip
+        self.rest = [held for held in self.rest if held not in mine]
+        return mine
+
+
+def _item_of(
+    batch: ChangeBatch, row: CalendarPermission, was: list[history.Held], around: batch_items.Around
+) -> BatchItem | None:
+    """What becomes of an entry that is there now; None where it is as it was."""
+    sure = [held for held in was if held.certainty == history.CERTAIN]
+    item = BatchItem(permission=row, name=row.name, address=row.address, before=row.role[:48])
+    if was and len(sure) != 1:
+        item.skipped = BETWEEN
+        return item
+    item.after = sure[0].role[:48] if sure else ""
+    if item.after == row.role:
+        return None
+    if not sure and row.is_organization:
+        item.skipped = BETWEEN
+        return item
+    item.skipped = batch_items.why_not_now(batch, row, around)
+    if not item.skipped and item.after:
+        item.skipped = batch_items.why_not_role(item.after, row, around)
+    elif not item.skipped:
+        item.skipped = batch_items.why_not_removed(row, around)
+    return item
+
+
+def _again(batch: ChangeBatch, held: history.Held) -> BatchItem:
+    """Somebody who had access then and has none now is added again, which makes Outlook send an invitation."""
+    item = BatchItem(name=held.name, address=held.address, after=held.role[:48])
+    calendar = held.permission.calendar
+    tenant = batch.tenant
+    try:
+        holder = holder_at(calendar.mailbox, held.address, held.name)
+    except BadAddress:
+        item.skipped = NO_ADDRESS
+        return item
+    if held.certainty != history.CERTAIN:
+        item.skipped = BETWEEN
+    elif held.role not in roles_to_give(calendar, holder):
+        item.skipped = batch_items.ROLE_NOT_ALLOWED
+    elif not tenant.creates_on:
+        item.skipped = CREATES_OFF
+    return item
+
+
+def check_restore(
+    *, calendar: Calendar, as_of: datetime, actor: User, actor_kind: str, kept_from: datetime | None, now: datetime,
+    shown: str = "",
+) -> ChangeBatch:  # fmt: skip
+    """Freeze the list for its check page, or to be confirmed at once where `shown` is the mark of the list they saw.
+
+    Raises NotKnown, MovedOn, or NotNow where `actor` may change nothing here at the moment.
+    """
+    tenant = calendar.mailbox.tenant
+    kind = actor_kind if actor_kind == Change.OPERATOR else ""
+    cause = refusal(tenant=tenant, actor=actor, actor_kind=actor_kind)
+    if not kind:
+        cause = access.may_change(actor, calendar.mailbox) or cause
+    if cause:
+        raise NotNow(cause)
+    plan = plan_restore(calendar=calendar, as_of=as_of, actor=actor, actor_kind=actor_kind, kept_from=kept_from)
+    if shown and shown != plan.mark:
+        raise MovedOn
+    batch = ChangeBatch(
+        tenant=tenant, kind=ChangeBatch.RESTORE, calendar=calendar, as_of=as_of, actor=actor, actor_kind=actor_kind,
+        made_at=now,
+    )  # fmt: skip
+    with transaction.atomic():
+        batch.save()
+        add_items(batch=batch, items=plan.items)
+    return batch
