@@ -138,9 +138,20 @@ def cover_label(state: str, first: date, last: date, today: date) -> tuple[str, 
     return ("Begins tomorrow" if days == 1 else f"Begins in {days} days" if days <= SOON_DAYS else "Planned"), ""
 
 
-def ended_by(cause: str) -> str:
-    """How an end date was over, for a history."""
-    return {
-        "already_gone": "the access had ended before",
-        "already_less": "there was less access already",
-    }.get(cause, "")
+def actor(who: str) -> str:
+    """Who did it where nobody was at the screen: "The end date that you set", at the beginning of a sentence."""
+    return f"The end date that {'you' if who == 'You' else who} set"
+
+
+def was_set(who: str, name: str, calendar: str, day: date) -> str:
+    """A line of the history."""
+    return f"{who} set the last day of {name} on {calendar}: {_day(day)}"
+
+
+def was_taken(name: str, calendar: str, day: date) -> str:
+    return f"The last day of {name} on {calendar}, {_day(day)}, was taken away"
+
+
+def was_planned(who: str, name: str, calendar: str, first: date, last: date, *, is_off: bool) -> str:
+    called_off = "; it was called off" if is_off else ""
+    return f"{who} planned that {name} covers {calendar} {span(first, last)}{called_off}"

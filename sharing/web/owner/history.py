@@ -11,7 +11,18 @@ from django.utils import timezone
 
 from sharing import access, words
 from sharing.changes import sends_invitation
-from sharing.models import Calendar, CalendarPermission, Change, DeliveryPeriod, PermissionPeriod, Role, User
+from sharing.models import (
+    Calendar,
+    CalendarPermission,
+    Change,
+    Cover,
+    DeliveryPeriod,
+    EndDate,
+    PermissionPeriod,
+    Role,
+    User,
+)
+from sharing.words import ends as end_words
 
 from .outcomes import where, wish_of
 from .rows import holder, inside, sentence_case, whose, words_for
@@ -69,7 +80,13 @@ class History:
             _Source(self._of(ends, below), "ended_at", self._ended),
             _Source(self._of(firsts, below), "began_at", self._came_and_went),
             _Source(self._of(begun, "calendar"), "began_at", self._came),
-        ]
+            _Source(self._of(access.end_dates_of(user).order_by(), below), "made_at", self._date_set),
+            _Source(
+                self._of(access.end_dates_of(user).filter(state=EndDate.CANCELLED).order_by(), below), "over_at",
+                self._date_taken,
+            ),
+            _Source(self._of(access.covers_of(user).order_by(), "calendar"), "made_at", self._cover),
+        ]  # fmt: skip
         if calendar is None or calendar.is_default:
             delivery = access.delivery_periods_of(user).filter(change=None)
             delivery = delivery.filter(mailbox=calendar.mailbox_id) if calendar else delivery
@@ -123,6 +140,8 @@ class History:
 
     def _ours(self, change: Change) -> Entry:
         actor = "You" if change.actor_id == self.user.pk else str(change.actor)
+        if change.actor_kind == Change.END_DATE:
+            actor = end_words.actor(actor)
         wish = wish_of(change, self.org)
         is_everyone = change.permission is not None and change.permission.is_organization
         wish = replace(wish, name=inside(wish.name, is_ours=is_everyone))
@@ -131,6 +150,29 @@ class History:
         if change.state == Change.APPLIED and change.finished_at:
             when = f"{when} · Confirmed by Microsoft 365 {self._when(change.finished_at)}"
         return Entry(change.requested_at, sentence, [wish.name], when, change.is_open, change)
+
+    def _date_set(self, row: EndDate) -> Entry:
+        name, where_ = self._ending(row)
+        actor = "You" if row.by_id == self.user.pk else str(row.by)
+        return Entry(row.made_at, end_words.was_set(actor, name, where_, row.ends_on), [name], self._when(row.made_at))
+
+    def _date_taken(self, row: EndDate) -> Entry:
+        name, where_ = self._ending(row)
+        at = row.over_at or row.made_at
+        return Entry(at, end_words.was_taken(name, where_, row.ends_on), [name], self._when(at))
+
+    def _ending(self, row: EndDate) -> tuple[str, str]:
+        permission = row.permission
+        name = inside(holder(permission, self.org), is_ours=permission.is_organization)
+        return name, words_for(permission.calendar, self.user)
+
+    def _cover(self, row: Cover) -> Entry:
+        name, actor = str(row.person), "You" if row.by_id == self.user.pk else str(row.by)
+        said = end_words.was_planned(
+            actor, name, words_for(row.calendar, self.user), row.starts_on, row.ends_on,
+            is_off=row.state == Cover.CANCELLED,
+        )  # fmt: skip
+        return Entry(row.made_at, said, [name], self._when(row.made_at))
 
     def _ended(self, period: PermissionPeriod) -> Entry:
         name = holder(period.permission, self.org)
