@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from .tenants import Tenant, User
 
@@ -119,8 +119,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["tenant", "at", "id"], name="audit_tenant"),
             models.Index(fields=["tenant", "actor", "at"], name="audit_actor"),
             models.Index(fields=["tenant", "verb", "at"], name="audit_verb"),
-            models.Index(fields=["tenant", "person_key", "at"], name="audit_person", condition=~Q(person_key="")),
-            models.Index(fields=["tenant", "mailbox_key", "at"], name="audit_mailbox", condition=~Q(mailbox_key="")),
+            # Without a condition: SQLite would not see that `person_key = 'x'` fulfils it.
+            models.Index(fields=["tenant", "person_key", "at"], name="audit_person"),
+            models.Index(fields=["tenant", "mailbox_key", "at"], name="audit_mailbox"),
         ]
 
     def __str__(self) -> str:
