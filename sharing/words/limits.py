@@ -53,7 +53,7 @@ TROUBLE = {
     "no_access": ("The group’s mailboxes cannot be read", "What you see is from before."),
     "not_tested": ("The limit to a group could not be tested", "Whether Microsoft 365 keeps to it is not known."),
 }  # fmt: skip
-ONLY_MEMBERS = "Calwarden itself asks for nobody else."  # that is what the limit to members does on our side
+ONLY_MEMBERS = "Calwarden itself reads nobody else."  # that is what the limit to members does on our side
 
 LEGACY = (
     "An application access policy limits the app, not a role of Exchange’s. Microsoft asks for no new ones. A policy"
