@@ -21,6 +21,7 @@ urlpatterns = [
     path("account/", include("sharing.web.account.urls")),
     path("", include("sharing.web.signin.urls")),
     path("", include("sharing.web.sharee.urls")),
+    path("", include("sharing.web.deputy.urls")),
     path("", include("sharing.web.owner.urls")),
 ]
 if settings.ADMIN_SITE:

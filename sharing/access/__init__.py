@@ -5,6 +5,20 @@ from .activity import activity_for_it, activity_for_setup, activity_of_installat
 from .changing import (
     actor_kind,
     may_change,
+    owns,
+)
+from .deputies import (
+    acted_for,
+    colleague,
+    colleagues,
+    cover_proposals_by,
+    delegates_on,
+    deputies_of,
+    deputy_to_end,
+    main_calendars,
+    may_ask_cover,
+    people_by_oid,
+    served_by,
 )
 from .ending import (
     cover_for_owner,
@@ -15,8 +29,8 @@ from .ending import (
 )
 from .history import CalendarThen, Held, calendar_on, calendars_on, reached_on
 from .it import (
-    counted_mailboxes,
     calendar_for_it,
+    counted_mailboxes,
     mailboxes_for_it,
     people_for_it,
     permission_for_it,
@@ -44,6 +58,7 @@ from .owners import (
     change_for_owner,
     changes_of,
     delivery_periods_of,
+    deputyships_of,
     ended_permission_for_owner,
     first_periods_of,
     grant_of,
@@ -51,6 +66,7 @@ from .owners import (
     mailbox_for_owner,
     mailboxes_of,
     own_mailbox,
+    owned_by,
     people_to_share_with,
     periods_of,
     permission_for_owner,
@@ -92,8 +108,25 @@ from .tenants import (
     tenants_for_it,
     tenants_for_setup,
 )
+from .unsettled import unsettled_for_it, unsettled_for_operator
 
 __all__ = [
+    "unsettled_for_it",
+    "unsettled_for_operator",
+    "colleague",
+    "delegates_on",
+    "main_calendars",
+    "people_by_oid",
+    "cover_proposals_by",
+    "may_ask_cover",
+    "acted_for",
+    "colleagues",
+    "deputies_of",
+    "deputy_to_end",
+    "served_by",
+    "deputyships_of",
+    "owned_by",
+    "owns",
     "CalendarThen",
     "Held",
     "calendar_for_it",

@@ -1,11 +1,11 @@
 """Who may change what, asked afresh each time."""
 
-from sharing.models import CalendarPermission, Change, Grant, Mailbox, Tenant, User
+from sharing.models import CalendarPermission, Change, Grant, Mailbox, Stewardship, Tenant, User
 
 from .acting import Step, may_act
-from .owners import mailboxes_of
+from .owners import deputyships_of, owned_by
 
-ON_OWN = ("", Change.OWNER, Change.STEWARD)
+ON_OWN = (Change.OWNER, Change.STEWARD)
 
 
 def may_change(
@@ -14,13 +14,15 @@ def may_change(
 ) -> str:  # fmt: skip
     """Why `actor` may not change this mailbox's sharing right now, as a cause word; empty where they may.
 
-    `kind` is as what they act, a word of Change's; empty is on what is theirs. What a change comes to counts for those
-    who act on other people's: `permission` and the `role` it is to have (None: none), the role alone for a new entry at
-    `address`, neither for the delivery option and for a sharee's own copy. `before` is the entry's role where that may
-    have moved on. Read afresh from the database: it is asked again right before a change is sent.
+    `kind` is as what they act, a word of Change's; empty is on a mailbox of their pages, as owner, steward or deputy.
+    What a change comes to counts for those who act on other people's: `permission` and the `role` it is to have (None:
+    none), the role alone for a new entry at `address`, neither for the delivery option and for a sharee's own copy.
+    `before` is the entry's role where that may have moved on. Read afresh: it is asked again right before a change is
+    sent.
     """
     actor = User.objects.select_related("tenant").get(pk=actor.pk)
     row = Mailbox.objects.select_related("tenant", "person", "shard__grant").get(pk=mailbox.pk)
+    kind = kind or actor_kind(actor, row)
     if kind in ON_OWN:
         cause = _own(actor, row)
     else:
@@ -58,7 +60,7 @@ def _stopped_by(grant: Grant, tenant: Tenant) -> str:
 
 def _own(actor: User, row: Mailbox) -> str:
     """What is lent serves who lent it; everything else its owner and its stewards, who are of the same tenant."""
-    if not actor.is_active or not mailboxes_of(actor).filter(pk=row.pk).exists():
+    if not actor.is_active or not owns(actor, row):
         return "not_allowed"
     grant = row.shard.grant if row.shard else None
     is_theirs = grant.user_id == actor.pk if grant else actor.tenant_id == row.tenant_id
@@ -71,6 +73,17 @@ def _may_say_yes(person: User | None, row: Mailbox) -> bool:
     return person is not None and not _own(person, row)
 
 
+def owns(user: User, mailbox: Mailbox) -> bool:
+    """Is it theirs: their own, one they are steward of, or one they connected? Nobody's deputy owns anything."""
+    return owned_by(user).filter(pk=mailbox.pk).exists()
+
+
 def actor_kind(user: User, mailbox: Mailbox) -> str:
-    is_own = mailbox.person.oid == user.oid or Grant.objects.filter(user=user.pk, mailbox=mailbox).exists()
-    return Change.OWNER if is_own else Change.STEWARD
+    """As what `user` acts on a mailbox of their pages; a deputy only where it is not theirs anyway."""
+    is_own = mailbox.person.oid == user.oid and mailbox.tenant_id == user.tenant_id
+    if is_own or Grant.objects.filter(user=user.pk, mailbox=mailbox).exists():
+        return Change.OWNER
+    kept = Stewardship.objects.filter(tenant=user.tenant_id, oid=user.oid, mailbox=mailbox)
+    if not kept.exists() and deputyships_of(user).filter(mailbox=mailbox).exists():
+        return Change.DEPUTY
+    return Change.STEWARD

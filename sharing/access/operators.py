@@ -177,7 +177,7 @@ def answers_as(user: User, proposal: Proposal) -> str:
     kept = Stewardship.objects.filter(tenant_id=user.tenant_id, oid=user.oid, mailbox=proposal.mailbox_id)
     if kept.exists():
         return STEWARD
-    if proposal.kind == Proposal.DEPUTY or not operates(user, proposal.tenant):
+    if proposal.kind in (Proposal.DEPUTY, Proposal.COVER) or not operates(user, proposal.tenant):
         return ""
     return "" if gains(user, proposal.person, _address_of(proposal)) else OPERATOR
 

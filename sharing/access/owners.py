@@ -12,6 +12,7 @@ from sharing.models import (
     ChangeBatch,
     ChangeQuerySet,
     DeliveryPeriod,
+    Deputy,
     Grant,
     Mailbox,
     MailboxQuerySet,
@@ -27,18 +28,37 @@ from .tenants import one
 MOST_FOUND = 10
 
 
+def owned_by(user: User) -> MailboxQuerySet:
+    """The mailbox whose object id is the person's, those they are steward of, and those they connected themselves."""
+    return _live(_own_ids(user))
+
+
 def mailboxes_of(user: User) -> MailboxQuerySet:
-    """The mailbox whose object id is the person's, those they are steward of, and those they connected themselves.
+    """The same, and those of the owners for whom the person acts as a deputy: what their pages show.
 
     A union of sets of ids, each found by its index: with OR every page would read all mailboxes of the tenant.
     """
+    acted_for = deputyships_of(user).values("mailbox")
+    return _live(_own_ids(user).union(acted_for))
+
+
+def deputyships_of(user: User) -> QuerySet[Deputy]:
+    """For whom the person acts now, where the tenant lets owners have deputies."""
+    return Deputy.objects.filter(tenant=user.tenant_id, oid=user.oid, ended_at=None, tenant__deputies_on=True)
+
+
+def _own_ids(user: User) -> QuerySet:
     me = Person.objects.filter(tenant_id=user.tenant_id, oid=user.oid)
     own = Mailbox.objects.filter(person__in=me).values("pk")
     kept = Stewardship.objects.filter(tenant_id=user.tenant_id, oid=user.oid).values("mailbox")
     # What was lent and ended shows what it read last, never what somebody else's connection has read since.
     shown = Q(state=Grant.CONNECTED) | Q(mailbox__shard__grant=F("pk"))
     lent = Grant.objects.filter(shown, user=user.pk, mailbox__isnull=False).values("mailbox")
-    mine = Mailbox.objects.filter(pk__in=own.union(kept, lent), person__ended_at=None)
+    return own.union(kept, lent)
+
+
+def _live(pks: QuerySet) -> MailboxQuerySet:
+    mine = Mailbox.objects.filter(pk__in=pks, person__ended_at=None)
     return mine.select_related("person", "tenant", "shard__grant")
 
 

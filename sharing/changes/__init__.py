@@ -27,6 +27,7 @@ from .checking import ask_what_became
 from .copies import request_copy_name, request_copy_removal
 from .cover_steps import step_cover
 from .covers import CoverExists, cancel_cover, entry_of, plan_cover
+from .deputies import end_deputy, give_deputy
 from .end_dates import (
     OwnersOnly,
     accept_end,
@@ -89,11 +90,12 @@ __all__ = [
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
     "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_anew", "ask_what_became", "came_back",
     "cancel_batch", "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch", "close_objections",
-    "confirm_batch", "decline", "entry_of", "expire", "extend_end_date", "fall_back", "guards", "holder_at",
-    "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest", "notice_reversals",
-    "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of",
-    "propose", "request_copy_name",
-    "request_copy_removal", "request_create", "request_delivery", "request_removal", "request_role", "role_again",
-    "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date",
-    "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
+    "confirm_batch", "decline", "end_deputy", "entry_of", "expire", "extend_end_date", "fall_back", "give_deputy",
+    "guards", "holder_at", "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest",
+    "notice_reversals", "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of",
+    "propose",
+    "request_copy_name", "request_copy_removal", "request_create", "request_delivery", "request_removal",
+    "request_role", "role_again", "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step",
+    "step_cover", "step_end_date", "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate",
+    "would_raise",
 ]  # fmt: skip

@@ -41,6 +41,7 @@ from .delivery import (
     separate_rights,
     still_to_nobody,
 )  # fmt: skip
+from .deputies import acting_for
 from .guards import guard_words
 from .names import GONE, NOT_FOUND, is_account_number, is_sid, visible
 from .preview import EQUIVALENT, EXACTLY, NO_POWERSHELL
@@ -85,9 +86,9 @@ __all__ = [
     "EQUIVALENT", "EXACTLY", "Fallback", "GONE", "IT", "LEAD", "MAILBOX_STATES", "MAIN_CALENDAR", "NOTHING_CHANGED",
     "NOT_FOUND", "NO_POWERSHELL", "OUTSIDE", "OWNER", "Outcome", "PERSON_KINDS", "PORTAL_ROLES", "PRIVATE_EVENTS",
     "REMOVE", "ROLE", "ROLES", "ROLE_NOT_FOR_THEM", "RUN_KINDS", "RUN_OUTCOMES", "RoleWords", "STATE_LABELS",
-    "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY", "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "adding", "ago",
-    "answer_anyway", "calendar_words", "cause_words", "change_outcome", "change_sentence", "counted", "day",
-    "delivery_choices", "delivery_words", "end_too_late", "everyone_at", "falls_back_to", "guard_words",
+    "StateWords", "TENANT_STATES", "TO_DELEGATES_ONLY", "TO_OWNER_TOO", "UNDONE", "Whose", "YOU", "acting_for",
+    "adding", "ago", "answer_anyway", "calendar_words", "cause_words", "change_outcome", "change_sentence", "counted",
+    "day", "delivery_choices", "delivery_words", "end_too_late", "everyone_at", "falls_back_to", "guard_words",
     "has_access_already", "is_account_number", "is_sid", "kind_label", "left", "listed", "moment", "no_delegate",
     "noticed", "noticed_sentence", "purpose_label", "quoted", "rank", "replaced_changed", "role_label",
     "role_sentence", "role_words", "separate_rights", "short_day", "since", "state_words", "still_to_nobody",

@@ -19,8 +19,10 @@ from sharing.models import (
     BatchItem,
     Calendar,
     CalendarPermission,
+    Change,
     ChangeBatch,
     Cover,
+    Deputy,
     Grant,
     GroupLimit,
     Invitation,
@@ -120,6 +122,10 @@ CLASSES = {
     "shared_leave": Class(SHAREE, post=302, of="calendar", form={"how": "grant"}),
     "objection": Class(SHAREE, post=302, of="calendar"),
     "objection_keep": Class(OWNER, get=405, post=302, of="objection"),
+    "deputies": Class(SIGNED_IN, post=404),
+    "deputy_end": Class(OWNER, get=405, post=302, of="deputy"),
+    "for_others": Class(SIGNED_IN),
+    "ask_cover": Class(SIGNED_IN, post=422),
     "undo": Class(OWNER, post=409, of="change"),
     "look": Class(OWNER, get=405, post=302, of="change"),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
@@ -138,6 +144,8 @@ CLASSES = {
     "it:job_progress": Class(IT, query="tenant", of="job", is_page=False),
     "it:confirm_job": Class(OPERATOR, get=405, post=302, query="tenant", of="checked"),
     "it:cancel_job": Class(OPERATOR, get=405, post=302, query="tenant", of="job"),
+    "it:unsettled": Class(IT, query="tenant"),
+    "it:look": Class(OPERATOR, get=405, post=302, query="tenant", of="unconfirmed"),
     "it:proposals": Class(IT, query="tenant"),
     "it:proposal": Class(IT, query="tenant", of="proposal"),
     "it:answer_proposal": Class(OPERATOR, get=405, post=302, query="tenant", of="proposal", form={"answer": "decline"}),
@@ -260,7 +268,9 @@ class Place:
     checked: str = "AAAAAAAAAAAAAAAA"
     restored: str = "AAAAAAAAAAAAAAAA"
     proposal: str = "AAAAAAAAAAAAAAAA"
+    unconfirmed: str = "AAAAAAAAAAAAAAAA"
     objection: str = "AAAAAAAAAAAAAAAA"
+    deputy: str = "AAAAAAAAAAAAAAAA"
     credential: str = "AAAAAAAAAAAAAAAA"
     credential_before: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
@@ -306,12 +316,13 @@ def places_of(cast: Cast) -> list[Place]:
     everywhere = {"token": _make_links(cast), **_make_credentials(cast)}
     for tenant in tenants:
         tenant |= everywhere
+    nobody: dict[str, tuple[str, ...]] = dict.fromkeys((IT, OPERATOR, SETUP, OWNER, SHAREE), ())
     return [
         _place(cast, "Alex", ALEX, contoso | {OWNER: (ALEX,)}, tenants[0]),
         _place(cast, "Megan", MEGAN, contoso | {OWNER: (MEGAN,)}, tenants[0]),
         _place(cast, "Reception", RECEPTION, contoso | {OWNER: (FIONA,)}, tenants[0]),
         _place(cast, "Fabrikam", PATTI, fabrikam | {OWNER: (PATTI,)}, tenants[1]),
-        Place("missing", dict.fromkeys((IT, OPERATOR, SETUP, OWNER, SHAREE), ()) | {INSTALLATION: (VIKRAM,)}, **everywhere),
+        Place("missing", nobody | {INSTALLATION: (VIKRAM,)}, **everywhere),
     ]
 
 
@@ -409,10 +420,14 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
     oids = set(holders.values_list("grantee__oid", flat=True))
     sharees = tuple(address for address, user in cast.users.items() if user.oid in oids)
     objection = Objection.objects.create(tenant=mailbox.tenant, permission=permission, by=owner, made_at=cast.now)
+    deputy = Deputy.objects.create(
+        tenant=mailbox.tenant, mailbox=mailbox, oid=uuid.uuid4(), given_by=owner, given_at=cast.now
+    )
     return Place(
         name,
         may | {SHAREE: sharees},
         objection=objection.public_id,
+        deputy=deputy.public_id,
         mailbox=mailbox.public_id,
         grant=grant.public_id,
         **_operated(cast, may, permission),
@@ -455,4 +470,13 @@ def _operated(cast: Cast, may: dict[str, tuple[str, ...]], permission: CalendarP
         after="delegateWithPrivateEventAccess", reason="Books rooms", asked_as="operator", asked_at=cast.now,
         expires_at=cast.now + 14 * DAY, asked_by=cast.users[RUTH if may[OPERATOR] == (PATTI,) else ALLAN],
     )  # fmt: skip
-    return {"job": job.public_id, "checked": checked.public_id, "proposal": proposal.public_id}
+    unconfirmed = Change.objects.create(
+        tenant=permission.tenant, mailbox=permission.mailbox, calendar=permission.calendar, permission=permission,
+        kind=Change.ROLE, target=f"unconfirmed:{permission.pk}", actor=operator, actor_kind="operator",
+        name=permission.name, before=permission.role, after="read", state=Change.UNKNOWN, requested_at=cast.now - DAY,
+        sent_at=cast.now - DAY, finished_at=cast.now - DAY,
+    )  # fmt: skip
+    return {
+        "job": job.public_id, "checked": checked.public_id, "proposal": proposal.public_id,
+        "unconfirmed": unconfirmed.public_id,
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from sharing.access import timeline
 from sharing.changes import days
 from sharing.models import CalendarPermission, Change, DeliveryPeriod, EndDate, Person
 from sharing.web import past
+from sharing.web.actors import actor_words
 from sharing.words import history as said
 
 LATEST = 30
@@ -44,7 +45,8 @@ def lines_of(events: Sequence[timeline.Event], *, org: str, now: datetime) -> li
 def _when(event: timeline.Event, said_so: str, now: datetime) -> str:
     if event.kind == timeline.CHANGE:
         approved = event.row.approved_by
-        by = f"{event.row.actor}, agreed by {approved}" if approved else str(event.row.actor)
+        by = actor_words(event.row)
+        by = f"{by}, agreed by {approved}" if approved else by
         return said.here(timezone.localtime(event.at), timezone.localtime(now), words.visible(by))
     if event.kind == timeline.END_SET:
         return said.here(timezone.localtime(event.at), timezone.localtime(now), words.visible(str(event.row.by)))

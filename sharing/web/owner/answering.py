@@ -107,6 +107,8 @@ def _page(request: Asked, proposal: Proposal, *, problem: str = "", status: int 
         "kind": proposal.person.kind if proposal.person else "",
         "is_outside": proposal.permission is not None and proposal.permission.inside is False,
         "whose": whose(proposal.mailbox, user),
+        "calendars_words": whose(proposal.mailbox, user).said("{your} calendars"),
+        "owner": str(proposal.mailbox.person),
         "by": words.visible(str(proposal.asked_by)),
         "reason": words.visible(proposal.reason),
         "is_waiting": is_waiting,

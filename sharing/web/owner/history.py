@@ -22,6 +22,7 @@ from sharing.models import (
     Role,
     User,
 )
+from sharing.web.actors import actor_words
 from sharing.words import ends as end_words
 
 from .outcomes import where, wish_of
@@ -139,7 +140,7 @@ class History:
         return seen if self.calendar else f"{seen} · {sentence_case(words_for(calendar, self.user))}"
 
     def _ours(self, change: Change) -> Entry:
-        actor = "You" if change.actor_id == self.user.pk else str(change.actor)
+        actor = actor_words(change, self.user)
         if change.actor_kind == Change.END_DATE:
             actor = end_words.actor(actor)
         wish = wish_of(change, self.org)

@@ -12,6 +12,7 @@ from sharing.access import timeline
 from sharing.changes import days
 from sharing.models import Change, DeliveryPeriod, EndDate, User
 from sharing.web import past
+from sharing.web.actors import actor_words
 from sharing.words import history as said
 
 from .history import Entry
@@ -30,7 +31,7 @@ def lines_of(events: Sequence[timeline.Event], user: User, now: datetime) -> lis
 def _change(change: Change, user: User) -> tuple[str, list[str]]:
     wish = wish_of(change, str(user.tenant))
     wish = replace(wish, name=inside(wish.name, is_ours=bool(change.permission and change.permission.is_organization)))
-    actor = "You" if change.actor_id == user.pk else str(change.actor)
+    actor = actor_words(change, user)
     return words.change_sentence(wish, where(change, user), actor, whose(change.mailbox, user)), [wish.name]
 
 

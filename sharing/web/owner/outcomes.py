@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from sharing import words
 from sharing.changes import sends_invitation
 from sharing.models import Change, Mailbox, User
+from sharing.web.actors import actor_words
 from sharing.words import undo as undo_words
 
 from .rows import is_own, named, whose, words_for
@@ -149,7 +150,8 @@ def origin_of(found: str, changes: QuerySet[Change], user: User, now: datetime) 
     last = changes.filter(state=Change.APPLIED).order_by("-finished_at").first()
     if last is None or last.after != found or last.reverted_at or last.finished_at is None:
         return words.OUTSIDE
-    actor = "you" if last.actor_id == user.pk else str(last.actor)
+    actor = actor_words(last, user)
+    actor = actor[0].lower() + actor[1:] if last.actor_id == user.pk else actor
     return f"set here by {actor}, {words.moment(timezone.localtime(last.finished_at), timezone.localtime(now))}"
 
 

@@ -13,6 +13,7 @@ from sharing import access, changes, tasks, words
 from sharing.changes.preview import preview_create
 from sharing.models import DELEGATE_ROLES, Change, Person, User
 from sharing.web import previews
+from sharing.web.actors import actor_words
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.words import undo as undo_words
@@ -118,4 +119,4 @@ def _group(change: Change) -> str:
 
 
 def _actor(change: Change, user: User) -> str:
-    return "You" if change.actor_id == user.pk else str(change.actor)
+    return actor_words(change, user)
