@@ -147,4 +147,69 @@ def test_the_start_page_lists_what_ends_soon(ends, owner, adele, megan, later):
     ends(adele)
     later(days=13)
     page = owner.get(reverse("home")).text
-    assert "What ends soon" in page and "Ends in 13 days" in page and "30 June 2027" not in page
+    assert "What ends soon" in page and "Ends in 13 days" in page and "Ends 30 June 2027" not in page
+
+
+def test_the_history_says_who_set_the_day_and_what_it_ended(ends, owner, adele, later, clock):
+    ends(adele)
+    later(days=27)
+    for _ in range(3):
+        for task, pk in list(tasks.due_changes(clock.now)):
+            task(pk)
+        later(minutes=2)
+    lines = owner.get(reverse("history")).text
+    assert "set the last day of" in lines and "27 November 2026" in lines
+    assert "The end date that you set removed" in lines
+
+
+# Beside a raise -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def short(alex):
+    """The organization lets delegates be such for 30 days, and people outside have access for 60."""
+    Tenant.objects.update(longest_days_delegate=30, longest_days_outside=60)
+
+
+@pytest.fixture
+def outsider(alex, outside, sync):
+    outside("share", mailbox=ALEX, calendar=KIDS, who="carol@northwindtraders.com", role="freeBusyRead")
+    sync()
+    return permission(ALEX, "carol@northwindtraders.com", KIDS)
+
+
+def test_a_raise_can_have_a_last_day_after_which_all_is_as_before(owner, adele, work):
+    form = {"seen": "read", "role": "write", "confirmed": "on", "ends_on": DAY}
+    assert owner.post(page_of(adele), form).status_code == 302
+    row, change = EndDate.objects.get(), Change.objects.get()
+    assert (row.role_after, row.role, change.after) == ("read", "write", "write")
+
+
+def test_somebody_outside_is_raised_only_with_a_day(owner, outsider, short, work):
+    form = {"seen": "freeBusyRead", "role": "limitedRead"}
+    asked = owner.post(page_of(outsider), form)
+    assert asked.status_code == 302
+    page = owner.get(asked.url).text
+    assert "People outside Contoso need an end date within 2 months." in page and 'value="2026-12-31"' in page
+    without = owner.post(page_of(outsider), form | {"confirmed": "on", "ends_on": ""})
+    assert without.status_code == 422 and "at the latest" in without.text
+    far = owner.post(page_of(outsider), form | {"confirmed": "on", "ends_on": "2027-03-01"})
+    assert far.status_code == 422 and not EndDate.objects.exists() and not Change.objects.exists()
+    assert owner.post(page_of(outsider), form | {"confirmed": "on", "ends_on": "2026-12-31"}).status_code == 302
+    assert EndDate.objects.get().role_after == "freeBusyRead"
+
+
+def test_a_day_that_a_rule_asks_for_is_not_taken_away(owner, ends, megan, short):
+    assert ends(megan, ends_on="2027-01-01").status_code == 422
+    ends(megan)
+    row = EndDate.objects.get()
+    page = owner.get(page_of(megan, "end_date")).text
+    assert "Delegates at Contoso need an end date within a month." in page and "Keep without" not in page
+    answer = owner.post(page_of(megan, "end_date"), {"do": "cancel", "of": row.public_id})
+    assert answer.status_code == 409 and EndDate.objects.get().state == "live"
+
+
+def test_a_raise_that_is_refused_leaves_no_day_behind(owner, adele, frozen):
+    form = {"seen": "read", "role": "write", "confirmed": "on", "ends_on": DAY}
+    assert owner.post(page_of(adele), form).status_code == 409
+    assert not EndDate.objects.filter(state="live").exists()
