@@ -17,7 +17,7 @@ from django.db import connections
 from django.utils.timezone import now as clock
 
 from sharing.connect import client_for_tid, give_role, make_certificate, tenants
-from sharing.management.demo import Child, Children, Place, Sandbox, Taken, choose_port, replay, wait_until
+from sharing.management.demo import Child, Children, Place, Sandbox, Taken, choose_port, make_plans, replay, wait_until
 from sharing.management.plain import PlainCommand
 from sharing.models import RoleAssignment, Tenant
 
@@ -114,6 +114,7 @@ class Command(PlainCommand):
         self.tell(f"{count} nights on which something changed were read, in {time.monotonic() - began:.0f} seconds.")
         call_command("sync", tenant=contoso, stdout=io.StringIO())
         now = clock()
+        make_plans(tenant=tenant, now=now)
         tomorrow = tenants.last_night(now) + timedelta(days=1)
         Tenant.objects.filter(pk=tenant.pk).update(next_hourly_at=now + timedelta(hours=1), next_full_at=tomorrow)
 
