@@ -1,11 +1,12 @@
 """The activity log: who did what, filtered by actor, person, action and days; and the same as CSV."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -19,6 +20,7 @@ from sharing.models import AuditEvent, Mailbox, Person, Tenant, User
 from sharing.models.names import folded
 from sharing.web.asked import Asked
 from sharing.web.setup.frame import setup_page
+from sharing.web.tags.tables import with_query
 from sharing.words import activity as words
 from sharing.words import short_day
 
@@ -82,7 +84,8 @@ def _page(request: Asked, tenant: Tenant, rows: Rows, area: str) -> HttpResponse
     names = Names(tenant, page.rows)
     link = person_links(request) if area == "it" else None
     now = timezone.localtime()
-    page.rows = [line_of(row, names, now=now, link=link) for row in page.rows]
+    to_actor, to_verb = _narrowing(request, "actor"), _narrowing(request, "action")
+    page.rows = [line_of(row, names, now=now, link=link, to_actor=to_actor, to_verb=to_verb) for row in page.rows]
     here = reverse(f"{area}:activity") + same_tenant(request)
     return render(request, "it/activity.html", {
         "title": "Activity",
@@ -97,6 +100,13 @@ def _page(request: Asked, tenant: Tenant, rows: Rows, area: str) -> HttpResponse
         "most": MOST_FOUND,
         "clear": here,
     })  # fmt: skip
+
+
+def _narrowing(request: Asked, name: str) -> Callable[[str], str]:
+    """Links to this list with one more filter: all but its value is the same for every row, so it is made once."""
+    head = with_query(request, **{name: "", "after": "", "before": ""})
+    head += f"{'' if head == '?' else '&'}{name}="
+    return lambda value: head + quote(value)
 
 
 def _csv(request: Asked, tenant: Tenant, rows: Rows) -> StreamingHttpResponse:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from sharing import words
 from sharing.models import Mailbox, Person, Tenant, User
@@ -23,21 +25,15 @@ _SAID = ("person", "mailbox", "oid")  # of a subject, what has a column of its o
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the page."""
+    """One row of the page; its cells are ready to be shown."""
 
     id: int
-    when: str
+    what: SafeString
+    who: SafeString
+    about: SafeString
+    details: SafeString
     at: str
-    actor: str
-    actor_key: str
-    on_behalf: str
-    action: str
-    verb: str
-    about: list[tuple[str, str]]  # who, and the address of their page, if any
-    values: tuple[str, str]
-    outcome: str
-    details: str
-    source: str
+    when: str
 
 
 class Names:
@@ -71,26 +67,44 @@ class Names:
 
 
 def line_of(
-    row: Mapping[str, Any], names: Names, *, now: datetime, link: Callable[[str], str] | None = None
+    row: Mapping[str, Any], names: Names, *, now: datetime, to_actor: Callable[[str], str],
+    to_verb: Callable[[str], str], link: Callable[[str], str] | None = None,
 ) -> Line:  # fmt: skip
     """What the page says of one event; `link` leads to a person's page, where the reader may go there."""
     at = timezone.localtime(row["at"])
-    people = names.about(row)
+    who = _link(to_actor(row["actor"]), names.actor(row["actor"]))
+    if row["on_behalf"]:
+        who = format_html('{} <span class="sub">for {}</span>', who, names.actor(row["on_behalf"]))
+    about = [_link(link(p.public_id) if link else "", words.visible(str(p))) for p in names.about(row)]
     return Line(
         id=row["id"],
-        when=words.moment(at, now),
+        what=_link(to_verb(row["verb"]), verb_label(row["verb"])),
+        who=who,
+        about=format_html_join(", ", "{}", ((each,) for each in about)),
+        details=_details(row),
         at=at.isoformat(timespec="seconds"),
-        actor=names.actor(row["actor"]),
-        actor_key=row["actor"],
-        on_behalf=names.actor(row["on_behalf"]) if row["on_behalf"] else "",
-        action=verb_label(row["verb"]),
-        verb=row["verb"],
-        about=[(words.visible(str(person)), link(person.public_id) if link else "") for person in people],
-        values=(_value(row, "before"), _value(row, "after")),
-        outcome=row["outcome"],
-        details=", ".join(f"{name} {_short(value)}" for name, value in row["subject"].items() if _is_said(name, value)),
-        source=row["source"],
+        when=words.moment(at, now),
     )
+
+
+def _link(href: str, text: str) -> SafeString:
+    return format_html('<a class="link-quiet" href="{}">{}</a>', href, text) if href else format_html("{}", text)
+
+
+def _details(row: Mapping[str, Any]) -> SafeString:
+    """From what to what, how it went, what else was kept of it, and where it came from."""
+    parts = []
+    before, after = _value(row, "before"), _value(row, "after")
+    if before or after:
+        parts.append(format_html("<span>{} → {}</span>", before or "nothing", after or "nothing"))
+    if row["outcome"]:
+        parts.append(format_html("<code>{}</code>", words.visible(row["outcome"])))
+    said = [f"{name} {_short(value)}" for name, value in row["subject"].items() if _is_said(name, value)]
+    if said:
+        parts.append(format_html('<span class="small">{}</span>', ", ".join(said)))
+    if row["source"]:
+        parts.append(format_html('<span class="small">from {}</span>', words.visible(row["source"])))
+    return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 def csv_row(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -111,7 +125,7 @@ def csv_row(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
 def _value(row: Mapping[str, Any], name: str) -> str:
     """A role in words, anything else as its code."""
     value = row[name]
-    return words.role_label(value) if value in words.ROLES else value
+    return words.role_label(value) if value in words.ROLES else words.visible(value)
 
 
 def _is_said(name: str, value: Any) -> bool:
