@@ -50,6 +50,7 @@ def tabs(request: Asked, tenant: Tenant, current: str) -> list[tuple[str, str, i
     return [
         ("Jobs", reverse("it:jobs") + keep, None, current == "jobs"),
         ("Waiting for a yes", reverse("it:proposals") + keep, waiting, current == "proposals"),
+        ("To look at", reverse("it:unsettled") + keep, None, current == "unsettled"),
     ]
 
 

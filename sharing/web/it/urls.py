@@ -4,7 +4,7 @@ from django.urls import path
 
 from sharing.web.limits import limited, searched
 
-from . import access, activity, bulk, delegates, entry, jobs, overview, past, people, person, proposals
+from . import access, activity, bulk, delegates, entry, jobs, overview, past, people, person, proposals, unsettled
 
 app_name = "it"
 for_person = limited("search", methods=("GET", "HEAD"), field="person")
@@ -33,6 +33,8 @@ urlpatterns = [
     path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<slug:public_id>/confirm/", jobs.confirm_job, name="confirm_job"),
     path("jobs/<slug:public_id>/cancel/", jobs.cancel_job, name="cancel_job"),
+    path("changes/", unsettled.unsettled_page, name="unsettled"),
+    path("changes/<slug:public_id>/look/", unsettled.look_again, name="look"),
     path("proposals/", proposals.proposals_page, name="proposals"),
     path("proposals/<slug:public_id>/", proposals.proposal_page, name="proposal"),
     path("proposals/<slug:public_id>/answer/", proposals.answer_proposal, name="answer_proposal"),
