@@ -116,7 +116,10 @@ class Command(PlainCommand):
         now = clock()
         make_plans(tenant=tenant, now=now)
         tomorrow = tenants.last_night(now) + timedelta(days=1)
-        Tenant.objects.filter(pk=tenant.pk).update(next_hourly_at=now + timedelta(hours=1), next_full_at=tomorrow)
+        # In a real tenant an admin switches these on; here everything is there to be tried.
+        Tenant.objects.filter(pk=tenant.pk).update(
+            next_hourly_at=now + timedelta(hours=1), next_full_at=tomorrow, creates_on=True, deputies_on=True
+        )
 
     def open(self, place: Place, children: Children) -> None:
         """Web and worker; then the address, and who to sign in as."""

@@ -18,6 +18,7 @@ from sharing.models import CalendarPermission, Change
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.web.previews import shown
+from sharing.words.undo import undo_of_removal
 
 from . import outcomes
 from .answering import objection_to
@@ -253,6 +254,7 @@ def _ask(
     request: Asked, permission: CalendarPermission, confirm: Confirm, *, status: int = 200, problem: str = ""
 ) -> HttpResponse:
     page = frame(request, permission) | {"title": confirm.title, "confirm": confirm}
+    page["undo_says"] = undo_of_removal(page["row"].name)
     if confirm.role:
         page["day"] = day_field(
             permission, confirm.role, user=request.user, now=timezone.now(), value=request.POST.get("ends_on"),

@@ -65,7 +65,8 @@ def test_what_went_well_is_not_there(operator, change):
 
 
 def test_another_tenants_changes_do_not_exist(client, change):
-    client.force_login(rows.make_user(rows.make_tenant(FABRIKAM, "Fabrikam", ["fabrikam.com"]), "Patti Fernandez", "operator"))
+    fabrikam = rows.make_tenant(FABRIKAM, "Fabrikam", ["fabrikam.com"])
+    client.force_login(rows.make_user(fabrikam, "Patti Fernandez", "operator"))
     assert "Adele" not in client.get(HERE).text
     assert client.post(f"{HERE}{change.public_id}/look/").status_code == 404
 
