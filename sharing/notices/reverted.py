@@ -16,7 +16,7 @@ MOST = 50
 
 def tell_of_reverted(now: datetime) -> None:
     """Mail each owner once about each such change. Safe to repeat."""
-    for tenant in Tenant.objects.asked().order_by("pk"):
+    for tenant in Tenant.objects.exclude(state=Tenant.ENDED).order_by("pk"):
         for change in changes.came_back(now, tenant)[:MOST]:
             _tell(change, now)
 

@@ -83,6 +83,8 @@ def change(request: Asked, public_id: str) -> HttpResponse:
     """
     row = access.change_for_owner(request.user, public_id)
     back = request.GET.get("back", "")
+    if row.calendar and not row.calendar.is_own:  # a copy of somebody else's has no page here
+        return redirect("home")
     if row.calendar is None and back:
         row.calendar = access.calendar_for_owner(request.user, back)
     home_page = reverse("calendar", args=[row.calendar.public_id]) if row.calendar else _delivery_url(row.mailbox)
@@ -104,7 +106,8 @@ def dismiss(request: Asked, public_id: str) -> HttpResponse:
         Change.objects.filter(pk=row.pk).update(dismissed_at=timezone.now())
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = reverse("calendar", args=[row.calendar.public_id]) if row.calendar else reverse("home")
+        has_page = row.calendar is not None and row.calendar.is_own
+        back = reverse("calendar", args=[row.calendar.public_id]) if row.calendar and has_page else reverse("home")
     return HttpResponseRedirect(back)
 
 
