@@ -316,5 +316,8 @@ def _happens(
         happens.append(("x", f"After that {name} is removed from {page['calendar_words']}."))
     else:
         label = words.role_label(entry.role, words.OWNER, whose=page["whose"])
-        happens.append(("history", f"After that {name} has “{label}” again. A delegate goes in working hours."))
+        happens.append(("history", f"After that {name} has “{label}” again."))
+    if calendar.is_default:
+        hours = page["whose"].said("A delegate’s access ends in {your} next working hours after that day.")
+        happens.append(("clock", hours))
     return happens
