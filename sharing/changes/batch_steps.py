@@ -27,6 +27,7 @@ from .refusals import (
 AT_ONCE = 20  # changes of batches underway in a tenant: what people change themselves is never far behind them
 # Handed out in an hour, in a tenant: a list that was a mistake is noticed and cancelled before most of it happened.
 HOURLY = 600
+GOOD_FOR = timedelta(days=2)  # what was confirmed longer ago, and paused since, is looked at afresh by a person
 LEASE = timedelta(seconds=120)
 SOON = timedelta(seconds=3)  # until the next step of a batch whose changes are underway
 LATER = timedelta(seconds=60)  # while nothing may be changed at all
@@ -67,7 +68,10 @@ def _in_doubt(batch: ChangeBatch) -> QuerySet[BatchItem]:
 
 def _hand_out_some(batch: ChangeBatch, now: datetime) -> str:
     """As many lines as the caps let; why none at all, as a cause word."""
-    if cause := refusal(tenant=batch.tenant, actor=batch.actor, actor_kind=batch.actor_kind):
+    cause = refusal(tenant=batch.tenant, actor=batch.actor, actor_kind=batch.actor_kind)
+    if batch.confirmed_at and now - batch.confirmed_at > GOOD_FOR:
+        cause = "too_old"
+    if cause:
         if cause not in PAUSES:
             _give_up(batch, cause, now)
         return cause

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from sharing.models import Change, ChangeBatch, Cover, Tenant
 
-from . import batches
+from . import batches, proposals
 from .covers import record_cover
 from .intent import record
 
@@ -40,6 +40,7 @@ def _cancel_what_would_ask(tenant: Tenant, cause: str, now: datetime) -> None:
         running = ChangeBatch.objects.filter(pk=batch.pk, state=ChangeBatch.RUNNING)
         if running.update(state=ChangeBatch.CANCELLED, finished_at=now, **mine):
             batches.record(batch, "batch.cancelled", actor=None, now=now, outcome=cause)
+    proposals.end_all(tenant=tenant, now=now, cause=cause)
     to_come = Cover.objects.filter(tenant=tenant, state__in=(Cover.WAITING, Cover.BEGINNING))
     for cover in to_come.select_related("tenant", "mailbox", "calendar", "person"):
         if to_come.filter(pk=cover.pk).update(state=Cover.CANCELLED, **mine):

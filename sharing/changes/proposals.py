@@ -5,9 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from sharing import access
-from sharing.models import AuditEvent, Calendar, CalendarPermission, Change, Mailbox, Person, Proposal, User, reach
+from sharing.models import (
+    AuditEvent,
+    Calendar,
+    CalendarPermission,
+    Change,
+    Mailbox,
+    Person,
+    Proposal,
+    Tenant,
+    User,
+    reach,
+)
 
 from . import request
 from .covers import CoverExists, plan_cover
@@ -126,6 +138,18 @@ def expire(now: datetime) -> int:
         with transaction.atomic():
             if _move(proposal, Proposal.WAITING, Proposal.EXPIRED, now):
                 record(proposal, "proposal.expired", actor=None, now=now)
+                ended += 1
+    return ended
+
+
+def end_all(*, tenant: Tenant, now: datetime, cause: str) -> int:
+    """End what waits for an answer, or was agreed to and is no change yet: what is true is not known any more."""
+    open_ones = Q(state=Proposal.WAITING) | Q(state=Proposal.ACCEPTED, kind__in=_CARRY_OUT, change=None)
+    ended = 0
+    for proposal in Proposal.objects.filter(open_ones, tenant=tenant).select_related("tenant", "mailbox", "person"):
+        with transaction.atomic():
+            if _move(proposal, proposal.state, Proposal.EXPIRED, now):
+                record(proposal, "proposal.expired", actor=None, now=now, outcome=cause)
                 ended += 1
     return ended
 

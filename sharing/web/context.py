@@ -47,7 +47,7 @@ BELOW = {
     "shared_rename": "shared", "shared_leave": "shared", "objection": "shared",
     "calendar": "home", "role": "home", "remove": "home",
     "asked": "home", "it:bulk": "it:access", "it:entry": "it:access", "it:job": "it:jobs", "it:confirm_job": "it:jobs",
-    "it:cancel_job": "it:jobs", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",
+    "it:cancel_job": "it:jobs", "it:give": "it:people", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",
     "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
     "setup:connect": "setup:connections",
     "setup:exchange_log": "setup:past",

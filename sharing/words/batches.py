@@ -67,6 +67,8 @@ PAUSED = {  # why a running job hands out nothing at the moment
 ENDED = {  # why a job was cancelled
     "cancelled": "Cancelled. What was not handed out stays as it was.",
     "not_allowed": "Whoever confirmed it is no operator any more. What was not handed out stays as it was.",
+    "too_old": "Paused for too long: check what is left afresh. What was not handed out stays as it was.",
+    "disconnected": "The organization was disconnected. What was not handed out stays as it was.",
     "restored": "Calwarden was put back from a backup. What was not handed out stays as it was.",
 }
 ASKS_DELEGATES = "Delegates do not lose access by themselves: on the day their owner is asked."

@@ -296,6 +296,16 @@ def test_a_job_ends_when_who_confirmed_it_is_no_operator_any_more(contoso, lidia
     assert not Change.objects.exists()
 
 
+def test_a_job_that_was_paused_for_days_does_not_go_on_by_itself(contoso, lidia, adele, clock):
+    batch = check(contoso, lidia, clock(), [adele])
+    changes.confirm_batch(batch=batch, actor=lidia, now=clock())
+    clock.forward(days=2, seconds=1)
+    work(clock, 2)
+    batch.refresh_from_db()
+    assert (batch.state, batch.cause) == (ChangeBatch.CANCELLED, "too_old")
+    assert not Change.objects.exists()
+
+
 def test_who_is_no_operator_makes_no_list(contoso, lidia, adele, clock):
     RoleAssignment.objects.filter(user=lidia).delete()
     with pytest.raises(changes.NotNow) as never:

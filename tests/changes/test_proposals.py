@@ -218,6 +218,22 @@ def test_a_crash_between_the_yes_and_its_change_loses_and_doubles_nothing(ask, c
     assert Change.objects.count() == 1
 
 
+def test_after_a_backup_was_put_back_nothing_agreed_to_is_done(ask, contoso, clock):
+    """What was answered since then is not known."""
+    waiting = ask()
+    alex = user(contoso, ALEX)
+    changes.cancel_open(tenant=contoso, cause=changes.RESTORED, now=clock())
+    waiting.refresh_from_db()
+    assert waiting.state == Proposal.EXPIRED
+    agreed = ask()
+    fields = {"state": Proposal.ACCEPTED, "decided_by": alex, "decided_as": "owner", "decided_at": clock()}
+    Proposal.objects.filter(pk=agreed.pk).update(**fields)
+    changes.cancel_open(tenant=contoso, cause=changes.RESTORED, now=clock())
+    clock.forward(minutes=5)
+    work(clock, 2)
+    assert not Change.objects.exists()
+
+
 def test_somebody_is_added_only_where_that_is_switched_on(contoso, clock, lidia, adele):
     charlie = rows_of(adele).get().mailbox.tenant.people.get(address__iexact=CHARLIE)
     wanted = {

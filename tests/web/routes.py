@@ -139,6 +139,7 @@ CLASSES = {
     "it:access": Class(IT, query="tenant"),
     "it:bulk": Class(OPERATOR, get=405, post=302, query="tenant", form={"do": "remove", "id": "permission"}),
     "it:entry": Class(OPERATOR, post=302, query="tenant", row="permission", form={"do": "remove", "seen": "role"}),
+    "it:give": Class(OPERATOR, get=404, post=404, query="tenant", of="person", is_page=False),  # nobody may be added
     "it:jobs": Class(IT, query="tenant"),
     "it:job": Class(IT, query="tenant", of="job"),
     "it:job_progress": Class(IT, query="tenant", of="job", is_page=False),

@@ -43,7 +43,7 @@ ASKED = {
 def pages(place):
     """Every address that answers GET, by name."""
     for route in routes():
-        if route.what.get in (403, 405) or route.what.audience == ANYBODY:
+        if route.what.get in (403, 404, 405) or route.what.audience == ANYBODY:
             continue
         who = WHO.get(route.what.audience) or place.may[route.what.audience][0]
         yield route.name, who, place.url(route)

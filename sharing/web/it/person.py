@@ -58,12 +58,20 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         "history": history_of(person, org=str(tenant), now=now),
         "shown": SHOWN,
         "may_operate": may_operate(request, tenant),
+        "give_href": _give_href(request, tenant, mailbox, public_id),
         "bulk_href": reverse("it:bulk") + same_tenant(request, person=public_id),
         "keep": same_tenant(request),
         "people_href": reverse("it:people") + same_tenant(request),
         "all_href": reverse("it:access") + same_tenant(request, person=public_id),
         "csv_href": reverse("it:access_csv") + same_tenant(request, person=public_id),
     })  # fmt: skip
+
+
+def _give_href(request: Asked, tenant: Tenant, mailbox: Mailbox | None, public_id: str) -> str:
+    """Where an operator asks for access for somebody, where anybody may be added; or nothing."""
+    if mailbox is None or not tenant.creates_on or not may_operate(request, tenant):
+        return ""
+    return reverse("it:give", args=[public_id]) + same_tenant(request)
 
 
 def _about(person: Person) -> str:

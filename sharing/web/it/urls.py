@@ -4,7 +4,21 @@ from django.urls import path
 
 from sharing.web.limits import limited, searched
 
-from . import access, activity, bulk, delegates, entry, jobs, overview, past, people, person, proposals, unsettled
+from . import (
+    access,
+    activity,
+    bulk,
+    delegates,
+    entry,
+    giving,
+    jobs,
+    overview,
+    past,
+    people,
+    person,
+    proposals,
+    unsettled,
+)
 
 app_name = "it"
 for_person = limited("search", methods=("GET", "HEAD"), field="person")
@@ -28,6 +42,7 @@ urlpatterns = [
     path("calendars/<slug:public_id>/history/", past.calendar_history, name="calendar_history"),
     path("calendars/<slug:public_id>/on/", past.calendar_on_date, name="calendar_on"),
     path("calendars/<slug:public_id>/restore/", past.restore_calendar, name="restore_calendar"),
+    path("people/<slug:public_id>/give/", giving.give_page, name="give"),
     path("jobs/", jobs.jobs_page, name="jobs"),
     path("jobs/<slug:public_id>/", jobs.job_page, name="job"),
     path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),
