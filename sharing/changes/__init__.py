@@ -39,6 +39,7 @@ from .end_policy import EndDateRequired, EndsTooLate, EndsTooSoon, Limit, limit_
 from .end_steps import step_end_date
 from .guards import guards
 from .holders import Holder, holder_at, nearest, person_of, roles_to_give
+from .intent import same_thing
 from .objections import answer_objection, close_objections, object_to
 from .overdue import overdue_ends
 from .proposals import (
@@ -88,14 +89,13 @@ __all__ = [
     "Limit", "MOST_ITEMS", "NeedsReason", "NoBatch", "NotACopy", "NotNow", "NotRemovable", "NotTyped", "NotYours",
     "NothingLeft", "NothingToDo", "Numbers", "OUTCOMES", "OwnersOnly", "Progress", "RESTORED", "Refused",
     "RoleNotAllowed", "Stale", "TYPED_FROM", "TooMany", "WouldRaise", "accept", "accept_end",
-    "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_anew", "ask_what_became", "came_back",
-    "cancel_batch", "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch", "close_objections",
-    "confirm_batch", "decline", "end_deputy", "entry_of", "expire", "extend_end_date", "fall_back", "give_deputy",
-    "guards", "holder_at", "is_expired", "is_last_delegate", "is_revocation", "limit_for", "limit_of", "nearest",
-    "notice_reversals", "numbers", "object_to", "overdue_ends", "person_of", "plan_cover", "progress", "progress_of",
-    "propose",
-    "request_copy_name", "request_copy_removal", "request_create", "request_delivery", "request_removal",
-    "request_role", "role_again", "roles_to_give", "sends_invitation", "set_end_date", "settled_mailboxes", "step",
-    "step_cover", "step_end_date", "undo", "undo_refusal", "undo_refusals", "withdraw", "without_delegate",
-    "would_raise",
+    "accepted_and_not_carried_out", "add_items", "answer_objection", "apply", "ask_anew", "ask_what_became",
+    "came_back", "cancel_batch", "cancel_cover", "cancel_end_date", "cancel_open", "carry_out", "check_batch",
+    "close_objections", "confirm_batch", "decline", "end_deputy", "entry_of", "expire", "extend_end_date",
+    "fall_back", "give_deputy", "guards", "holder_at", "is_expired", "is_last_delegate", "is_revocation", "limit_for",
+    "limit_of", "nearest", "notice_reversals", "numbers", "object_to", "overdue_ends", "person_of", "plan_cover",
+    "progress", "progress_of", "propose", "request_copy_name", "request_copy_removal", "request_create",
+    "request_delivery", "request_removal", "request_role", "role_again", "roles_to_give", "same_thing",
+    "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date", "undo",
+    "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from sharing import words
-from sharing.changes import sends_invitation
+from sharing.changes import same_thing, sends_invitation
 from sharing.models import Change, Mailbox, User
 from sharing.web.actors import actor_words
 from sharing.words import undo as undo_words
@@ -84,7 +84,7 @@ def told(
     for change in changes:
         if change.target in seen:
             continue
-        seen.add(change.target)
+        seen |= set(same_thing(change))  # what was undone is not told beside its undo
         if not _is_told(change, now):
             continue
         said = _reverted(change, user, org, now) if change.reverted_at else None

@@ -117,3 +117,9 @@ def test_nobody_else_undoes_it(raised, as_owner, who):
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_it_never_leads_elsewhere(owner, raised, target):
     assert owner.post(undo_of(raised, next=target)).url == calendar_of(raised)
+
+
+def test_what_was_undone_is_not_told_beside_its_undo(owner, removed, work):
+    owner.post(undo_of(removed), {"confirmed": "on"})
+    work()
+    assert "was removed from Kids parties." not in owner.get(calendar_of(removed)).text
