@@ -12,7 +12,7 @@ from . import days
 from .covers import entry_of, record_cover
 from .end_dates import PASSING, STANDING, end_row, new_end_date, record, what_then
 from .end_policy import EndDateRequired, EndsTooLate
-from .end_steps import AGAIN, FOR_GOOD, LEASE, SOON, Superseded
+from .end_steps import AGAIN, FOR_GOOD, LATE_AFTER, LEASE, SOON, Superseded
 from .refusals import AlreadyGone, BadAddress, ChangeOpen, NothingToDo, NotNow, RoleNotAllowed, Stale, WouldRaise
 from .request import request_create, request_role
 
@@ -87,7 +87,8 @@ class _Step:
         except NotNow as never:
             if never.cause not in PASSING:
                 return self._fail(never.cause)
-            return self._let_go(self.now + AGAIN, cause=never.cause)
+            span = AGAIN if self.now - row.starts_at < LATE_AFTER else timedelta(hours=1)
+            return self._let_go(self.now + span, cause=never.cause)
         except AlreadyGone:
             return self._fail("not_found")
         except BadAddress:

@@ -4,21 +4,17 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
-from sharing.models import Cover, EndDate, Tenant
+from sharing.models import EndDate, Tenant
 
 from .cancel import RESTORED
 
 
 def ask_anew(*, tenant: Tenant, now: datetime) -> int:
-    """End dates whose day is over ask instead of ending, and covers that should have begun do not; how many of both.
+    """Have end dates whose day is over ask instead of ending: they may have been moved since; how many. Safe to repeat.
 
-    Safe to repeat.
+    Those to come stay as they are: their owners are told before the day, as always.
     """
     live = EndDate.objects.filter(tenant=tenant, state=EndDate.LIVE)
     due = live.filter(Q(ends_at__lte=now) | Q(change__isnull=False))
-    asked = due.update(
-        asks=True, is_accepted=False, change=None, cause=RESTORED, due_at=now, attempt=F("attempt") + 1
-    )  # fmt: skip
-    begun = Cover.objects.filter(tenant=tenant, state__in=[Cover.WAITING, Cover.BEGINNING], starts_at__lte=now)
-    failed = begun.update(state=Cover.FAILED, cause=RESTORED, due_at=None, attempt=F("attempt") + 1)
-    return asked + failed
+    fields = {"asks": True, "is_accepted": False, "change": None, "cause": RESTORED, "due_at": now}
+    return due.update(**fields, attempt=F("attempt") + 1)
