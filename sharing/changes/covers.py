@@ -1,6 +1,6 @@
 """Covers a leave: access from one day to another, planned now, and put back when it is over."""
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from django.db import transaction
 from django.db.models import F
@@ -114,6 +114,8 @@ def cancel_cover(*, cover: Cover, actor: User, now: datetime, kind: str = "") ->
         raise AlreadyGone
     with transaction.atomic():
         end_now(cover.end_date, asking)
+        # Looked at as soon as that may be so, not only after its last day.
+        Cover.objects.filter(pk=cover.pk).update(due_at=now + timedelta(minutes=1), attempt=F("attempt") + 1)
         record_cover(cover, "cover.cancelled", asking, before=f"{cover.starts_on} {cover.ends_on} {cover.role}")
     cover.refresh_from_db()
     return cover

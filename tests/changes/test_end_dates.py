@@ -462,3 +462,15 @@ def test_who_decides_while_a_worker_holds_it_wins(dated, live, alex, clock, clou
     assert not Change.objects.exists()
     live(days=5)
     assert truth(cloud, ADELE) == "read"
+
+
+def test_after_a_restore_a_day_that_is_over_asks_and_one_to_come_stays(dated, live, clock, cloud, contoso):
+    """The backup was made before the day; it is put back after it, and nobody knows what Alex decided between."""
+    over, to_come = dated(), dated(MEGAN, KIDS, ends_on=date(2027, 1, 29))
+    clock.forward(days=40)
+    assert changes.ask_anew(tenant=contoso, now=clock()) == 1
+    live(days=2)
+    assert truth(cloud, ADELE) == "read" and ended(over)[0] == "live"
+    assert told()[-1] == "Adele Vance’s access to Kids parties: let it end?"
+    live(days=50)
+    assert truth(cloud, MEGAN) is None and ended(to_come) == ("done", "")
