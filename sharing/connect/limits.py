@@ -47,13 +47,17 @@ class NotAGroup(Exception):
     """Nothing that could limit: no group of this tenant with an address, and no object id."""
 
 
+class OnlyKnown(Exception):
+    """Only people known here are read, as whoever approved was told: a group's members would be more."""
+
+
 # What an admin decides ------------------------------------------------------------------------------------
 
 
 def declare(*, tenant: Tenant, group: str, actor: User, now: datetime) -> GroupLimit:
     """Read the members of this group (its object id) only, from now on. Safe to repeat.
 
-    Raises NotAGroup, also where the directory knows the id as somebody else's.
+    Raises NotAGroup, also where the directory knows the id as somebody else's, and OnlyKnown.
     """
     try:
         oid = uuid.UUID(group)
@@ -64,6 +68,8 @@ def declare(*, tenant: Tenant, group: str, actor: User, now: datetime) -> GroupL
         raise NotAGroup
     with transaction.atomic():
         tenant.scope = Tenant.objects.select_for_update().get(pk=tenant.pk).scope  # one admin after the other
+        if tenant.scope == Tenant.PEOPLE:
+            raise OnlyKnown
         before = GroupLimit.objects.select_for_update().filter(tenant=tenant).first()
         if before and before.group_oid == oid and tenant.scope == Tenant.GROUP:
             return before

@@ -261,3 +261,13 @@ def test_a_tenant_that_is_not_connected_is_not_asked(declare, contoso, clock):
     declare()
     Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.LISTED)
     assert not limits.due(clock() + timedelta(days=9)).exists()
+
+
+def test_a_tenant_read_for_people_known_here_is_not_widened_to_a_group(contoso, declare):
+    contoso.scope = Tenant.PEOPLE
+    contoso.save(update_fields=["scope"])
+    with pytest.raises(limits.OnlyKnown):
+        declare()
+    assert not GroupLimit.objects.exists()
+    contoso.refresh_from_db()
+    assert contoso.scope == Tenant.PEOPLE

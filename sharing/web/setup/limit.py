@@ -55,6 +55,8 @@ def limit_page(request: Asked, tenant: Tenant) -> HttpResponse:
             return redirect(_page(request))
         except limits.NotAGroup:
             form.add_error("group", said.CAUSES["group_without_address"])
+        except limits.OnlyKnown:
+            form.add_error("group", said.ONLY_KNOWN)
     wanted = asked(request, "q").strip()
     found = list(_groups(request, tenant, wanted)[: MOST_GROUPS + 1]) if wanted else []
     return render(request, "setup/limit.html", {
