@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: the whole matrix on both databases; exit code 0 only where everything that must not be is 0.
+"""`python -m tests.faults`: the whole matrix on both databases; exit code 0 only where nothing is that must not be.
 
 Each database is measured in a process of its own, because Django knows one set of settings for each process.
 """

@@ -44,7 +44,7 @@ class Figures:
     seconds: float = 0.0
     states: Counter[str] = field(default_factory=Counter)
     overwritten: int = 0  # edits of the very instant before the write, which no lock of Graph prevents
-    reapplied: int = 0
+    never_met: list[str] = field(default_factory=list)  # runs whose step was never come to
     bad: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in BAD})
 
     @property
@@ -56,7 +56,12 @@ class Figures:
 
     def plain(self) -> dict[str, Any]:
         counts = {name: len(found) for name, found in self.bad.items()}
-        rest = {"states": dict(self.states), "overwritten_in_the_instant": self.overwritten, "found": self.bad}
+        rest = {
+            "states": dict(self.states),
+            "overwritten_in_the_instant": self.overwritten,
+            "found": self.bad,
+            "never_met": self.never_met,
+        }
         return {
             "runs": self.runs, "killed": self.killed, "stopped": self.stopped, "processes": self.processes,
             "seconds": round(self.seconds, 1), **counts, **rest,
@@ -195,6 +200,7 @@ class Matrix:
         self._ask_about_unknown(ended)
         self.workers.forward(660)  # the look after ten minutes
         self.settle(pks, armed)
+        self.figures.never_met += [run.label for run, change, _ in asked if str(change.pk) in armed]
         self._put_back(asked, ended, odd=True)  # seen by a reading only
         self.read()
         changes.notice_reversals(self.workers.clock(), self.tenant)

@@ -19,8 +19,9 @@ AT_ONCE = 130  # runs that go through time together
 
 def parts(asked: argparse.Namespace) -> list[dict[str, Any]]:
     """The figures of each part that was asked for."""
-    runs = matrix()
-    more = composed(asked.composed, asked.seed, first=len(runs))
+    wanted = asked.only or ["matrix", "composed", "stopped", "races"]
+    runs = matrix() if "matrix" in wanted else []
+    more = composed(asked.composed if "composed" in wanted else 0, asked.seed, first=len(runs))
     last = len(runs) + len(more)
     acts: dict[str, Callable[[Matrix], None]] = {
         "matrix": lambda scene: _in_turns(scene, runs),
@@ -32,7 +33,7 @@ def parts(asked: argparse.Namespace) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="calwarden-faults-") as folder:
         with scene(database_url(), Path(folder), mailboxes=last + asked.stopped + 10) as there:
             for name, act in acts.items():
-                if not asked.only or name in asked.only:
+                if name in wanted:
                     there.figures = Figures()
                     act(there)
                     results.append({"part": name, "good": there.figures.is_good, **there.figures.plain()})

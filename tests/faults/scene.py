@@ -1,5 +1,6 @@
 """Sets a matrix up: a watched sandbox behind a socket, a connected and mirrored Contoso, workers beside it."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ def scene(database_url: str, folder: Path, *, mailboxes: int) -> Iterator[Matrix
             setattr(settings, name, server.origin)
         clients.forget_tokens()
         try:
-            call_command("connect", CONTOSO, writes="on", verbosity=0)
+            call_command("connect", CONTOSO, writes="on", verbosity=0, stdout=io.StringIO())
             Tenant.objects.update(creates_on=True, next_hourly_at=None, next_full_at=None)
             with Workers(environment_for(database_url, server.origin, folder), folder, server) as workers:
                 matrix = Matrix(server, workers, Tenant.objects.get(tid=CONTOSO))

@@ -157,8 +157,8 @@ def do_stop(pk: int, step: str) -> dict[str, Any]:
     from sharing import tasks
 
     child, heard = fork({str(pk): step}, signal.SIGSTOP, lambda: tasks.apply_change(pk))
-    os.close(heard)
     status = os.waitpid(child, os.WUNTRACED)[1]
+    os.close(heard)
     return {"process": child, "is_stopped": os.WIFSTOPPED(status)}
 
 
