@@ -1,6 +1,7 @@
 """The parts of the whole, each with its own line of figures."""
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from .races import race
 from .scene import scene
 from .stopped import stopped
 
-AT_ONCE = 130  # runs that go through time together
+AT_ONCE = 104  # runs that go through time together
 
 
 def parts(asked: argparse.Namespace) -> list[dict[str, Any]]:
@@ -43,3 +44,9 @@ def parts(asked: argparse.Namespace) -> list[dict[str, Any]]:
 def _in_turns(scene: Matrix, runs: list[Any]) -> None:
     for start in range(0, len(runs), AT_ONCE):
         scene.carry_out(runs[start : start + AT_ONCE])
+        bad = {name: found for name, found in scene.figures.bad.items() if found}
+        print(
+            f"{scene.figures.runs} of {len(runs)} runs, {scene.figures.seconds:.0f} s, {bad}",
+            file=sys.stderr,
+            flush=True,
+        )
