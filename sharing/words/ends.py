@@ -31,6 +31,11 @@ def was(day: date) -> str:
     return f"Was to end {_day(day)}"
 
 
+def short(day: date) -> str:
+    """ "Ends 27 Nov 2026", for tables"""
+    return f"Ends {day.day} {day:%b %Y}"
+
+
 def is_soon(day: date, today: date) -> bool:
     return (day - today).days <= SOON_DAYS
 

@@ -15,7 +15,7 @@ from sharing.web.asked import Asked
 from . import figures, permissions
 from .csv import csv_response
 from .frame import it_page, may_operate, person_links, same_tenant
-from .rows import COLUMNS, CSV_COLUMNS, csv_rows, row_of
+from .rows import COLUMNS, CSV_COLUMNS, csv_rows, row_of, with_ends
 from .tables import (
     FIND_CAP,
     Count,
@@ -56,7 +56,8 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
         columns=permissions.SORTS[wanted.sort.lstrip("-")],
     )  # fmt: skip
     link = person_links(request)
-    page.rows = [row_of(row, org=str(tenant), now=now, link=link) for row in page.rows]
+    lines = [row_of(row, org=str(tenant), now=now, link=link) for row in page.rows]
+    page.rows = with_ends(lines, access.end_dates_for_it(request.user, tenant, [line.id for line in lines]))
     sets = _tab_sets(every, tenant, now)
     if len(branches) == 1:
         *tab_counts, page.total = counts(tenant, [*sets, *branches])

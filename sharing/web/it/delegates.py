@@ -11,7 +11,7 @@ from sharing.web.asked import Asked
 from . import figures, permissions
 from .csv import csv_response
 from .frame import it_page, person_links, same_tenant
-from .rows import COLUMNS, CSV_COLUMNS, csv_rows, row_of
+from .rows import COLUMNS, CSV_COLUMNS, csv_rows, row_of, with_ends
 from .tables import FIND_CAP, Filter, Query, count_branches, counts, one_page, read_query
 
 ACCOUNT = Filter("flag", "Account", "Any account", (permissions.ACCOUNT,))
@@ -30,7 +30,8 @@ def delegates_page(request: Asked, tenant: Tenant) -> HttpResponse:
         request, branches, tenant=tenant, sort=wanted.sort, values=COLUMNS, columns=SORTS[wanted.sort.lstrip("-")]
     )
     link = person_links(request)
-    page.rows = [row_of(row, org=str(tenant), now=now, link=link) for row in page.rows]
+    lines = [row_of(row, org=str(tenant), now=now, link=link) for row in page.rows]
+    page.rows = with_ends(lines, access.end_dates_for_it(request.user, tenant, [line.id for line in lines]))
     private = rows.filter(role=Role.PRIVATE_DELEGATE)
     every_count, private_count = counts(tenant, [rows, private])
     page.total = count_branches(branches)

@@ -10,6 +10,7 @@ from sharing.models import (
     Calendar,
     CalendarPermission,
     CalendarPermissionQuerySet,
+    EndDate,
     Mailbox,
     Person,
     Role,
@@ -56,6 +57,11 @@ def _held_by(condition: Q, tenant: Tenant) -> Q:
     return Q(grantee__in=Person.objects.filter(condition, tenant=tenant).values("pk"))
 
 
+def _ending(tenant: Tenant, **dates: object) -> Q:
+    """Few have a date, and the table of dates is small."""
+    return Q(pk__in=EndDate.objects.filter(tenant=tenant, **dates).values("permission"))
+
+
 def _on_mailboxes(condition: Q, tenant: Tenant) -> Q:
     return Q(mailbox__in=Mailbox.objects.filter(condition, tenant=tenant).values("pk"))
 
@@ -79,6 +85,17 @@ WHERE = Filter("where", "Where they work", "Anywhere", (
 ACCOUNT = Option("gone", "Account disabled or deleted", lambda now, tenant: _held_by(IS_GONE, tenant))
 FLAG = Filter("flag", "Flag", "Any flag", (
     ACCOUNT,
+    Option("ends", "Has an end date", lambda now, tenant: _ending(tenant, state=EndDate.LIVE)),
+    Option(
+        "ends_soon", "Ends within 14 days",
+        lambda now, tenant: _ending(tenant, state=EndDate.LIVE, ends_at__range=(now, now + timedelta(days=14))),
+    ),
+    Option(
+        "end_late", "Should have ended",
+        lambda now, tenant: _ending(tenant, state=EndDate.FAILED) | _ending(
+            tenant, state=EndDate.LIVE, asks=False, ends_at__lt=now - timedelta(days=1)
+        ),
+    ),
     Option("guest", "Guest", lambda now, tenant: _held_by(Q(kind=Person.GUEST), tenant)),
     Option("group", "Group", lambda now, tenant: _held_by(Q(kind=Person.GROUP), tenant)),
     Option(

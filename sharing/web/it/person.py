@@ -16,7 +16,7 @@ from . import figures, permissions
 from .frame import it_page, may_operate, person_links, same_tenant
 from .history import history_of
 from .looking import note_looking
-from .rows import COLUMNS, account_state, flag_badges, row_of
+from .rows import COLUMNS, account_state, flag_badges, row_of, with_ends
 
 SHOWN = 100
 
@@ -36,7 +36,8 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
 
     def lines(rows: permissions.Rows) -> list[Any]:
         found = rows.order_by("-is_organization", "-reach", "owner_sort", "name_sort", "id").values(*COLUMNS)[:SHOWN]
-        return [row_of(row, org=str(tenant), now=now, link=link) for row in found]
+        shown = [row_of(row, org=str(tenant), now=now, link=link) for row in found]
+        return with_ends(shown, access.end_dates_for_it(request.user, tenant, [line.id for line in shown]))
 
     state = account_state(person.enabled, person.ended_at)
     return render(request, "it/person.html", {

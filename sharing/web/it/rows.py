@@ -1,7 +1,7 @@
 """What a list says of one row of access, on a page and in a file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,8 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sharing import words
-from sharing.models import DELEGATE_ROLES, CalendarPermission, Person, Role
+from sharing.models import DELEGATE_ROLES, CalendarPermission, EndDate, Person, Role
 from sharing.web.tags import people as tags
+from sharing.words import ends
 
 from .figures import UNREAD
 from .permissions import SORTS, Rows
@@ -78,6 +79,19 @@ def row_of(values: Mapping[str, Any], *, org: str, now: datetime, link: Callable
         since=since(values["began_at"], values["began_after_at"]),
         delivery=words.delivery_words(values["mailbox__delivery_option"]).it,
     )
+
+
+def with_ends(rows: Sequence[Row], end_dates: Mapping[int, EndDate]) -> list[Row]:
+    """The same rows, with the last day of those that have one among their flags."""
+    return [
+        replace(row, flags=format_html("{} {}", row.flags, _ends(end_dates[row.id]))) if row.id in end_dates else row
+        for row in rows
+    ]
+
+
+def _ends(end_date: EndDate) -> SafeString:
+    said = format_html('<span class="flag">{}{}</span>', tags.icon("hourglass"), ends.short(end_date.ends_on))
+    return format_html('<span class="flags">{}</span>', said)
 
 
 def named(name: str, href: str, sub: str = "") -> SafeString:
