@@ -80,14 +80,14 @@ def calendars_on(
         was, first = past.was("calendar", calendar.pk), known.get(calendar.pk)
         rows = [row for row in held if row.permission.calendar_id == calendar.pk]
         why_not = ""
-        if kept_from is not None and end <= kept_from:
+        if not rows and (first is None or end <= first):
+            why_not = NOT_THERE if before.get(calendar.pk) and end <= before[calendar.pk] else NOT_READ
+        elif kept_from is not None and end <= kept_from:
             why_not = NOT_KEPT
         elif rows:
             why_not = ""
-        elif reading.state == Mailbox.EXCLUDED:
+        elif reading.state == Mailbox.EXCLUDED and reading.cause != "mailbox_removed":
             why_not = LEFT_OUT
-        elif first is None or end <= first:
-            why_not = NOT_THERE if before.get(calendar.pk) and end <= before[calendar.pk] else NOT_READ
         elif calendar.ended_at and calendar.ended_at <= start:
             why_not = GONE
         read_at = past.read_at("calendar", calendar.pk, calendar.read_at)

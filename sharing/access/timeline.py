@@ -11,6 +11,7 @@ from sharing.models import (
     Calendar,
     CalendarPermission,
     Change,
+    Cover,
     DeliveryPeriod,
     EndDate,
     Mailbox,
@@ -20,7 +21,7 @@ from sharing.models import (
 )
 
 # Kinds of events, in the order they stand in where they happened at one moment, the last first.
-CHANGE, ENDED, CAME_AND_WENT, CAME, DELIVERY, END_SET, END_OVER = (
+CHANGE, ENDED, CAME_AND_WENT, CAME, DELIVERY, END_SET, END_OVER, COVER = (
     "change",  # a Change, by requested_at
     "ended",  # a PermissionPeriod that nobody here ended
     "came_and_went",  # the first PermissionPeriod of access that is past
@@ -28,6 +29,7 @@ CHANGE, ENDED, CAME_AND_WENT, CAME, DELIVERY, END_SET, END_OVER = (
     "delivery",  # a DeliveryPeriod that nobody here ended
     "end_set",  # an EndDate, by made_at
     "end_over",  # an EndDate that is no longer live and did not end the access, by over_at
+    "cover",  # a Cover, by made_at
 )
 
 
@@ -42,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows of one kind, the column of the moment they are told at, and what of each a sentence needs."""
+    """Rows of one kind, the column of the moment they are told at, and what of each a sentence needs (empty: all)."""
 
     kind: str
     rows: QuerySet[Any]
@@ -68,6 +70,7 @@ def of_calendar(calendar: Calendar) -> list[Source]:
         mine & Q(mailbox=calendar.mailbox_id), _below(calendar=calendar), made,
         Q(calendar=calendar, mailbox=calendar.mailbox_id),
     )  # fmt: skip
+    sources += _covers(Q(calendar=calendar, mailbox=calendar.mailbox_id))
     return sources + (_deliveries([calendar.mailbox_id]) if calendar.is_default else [])
 
 
@@ -77,6 +80,7 @@ def of_mailboxes(mailboxes: Sequence[int]) -> list[Source]:
     return [
         *_sources(Q(**mine), _below(**mine), Change.objects.filter(**mine), Q(**mine)),
         *_deliveries(mailboxes),
+        *_covers(Q(**mine)),
     ]
 
 
@@ -93,6 +97,7 @@ def of_person(person: Person) -> list[Source]:
     is_other = ~Q(mailbox__in=own)
     return [
         *_sources(Q(grantee=person) & is_other, _below(grantee=person) & ~_below(mailbox__in=own), held),
+        *_covers(Q(person=person) & is_other),
         *of_mailboxes(own),
     ]
 
@@ -119,6 +124,11 @@ def page_of(sources: Sequence[Source], *, size: int, before: str = "") -> Page:
         for number in {-n for _, n, _ in found}
     }
     return Page([Event(at, sources[-n].kind, rows_of[-n][pk]) for at, n, pk in found], older)
+
+
+def _loaded(source: Source) -> QuerySet[Any]:
+    rows = source.rows.model._default_manager.select_related(*source.related)
+    return rows.only(*source.columns) if source.columns else rows
 
 
 def _older(source: Source, number: int, at: datetime, last: int, pk: int) -> Q:
@@ -154,18 +164,19 @@ _PERMISSION = (
 )  # fmt: skip
 _BELOW = tuple(f"permission__{name}" for name in _PERMISSION)
 _PERIOD = ("role", "began_after_at", "began_at", "ended_after_at", "ended_at", "end", "after", *_BELOW)
-_END = ("role", "ends_at", "role_after", "asks", "by_kind", "made_at", "over_at", "state", "cause", "by__name",
-        "by__address", "by__username", *_BELOW)  # fmt: skip
-_CHANGE = (
-    "public_id", "kind", "name", "address", "before", "after", "found", "state", "cause", "sent_at", "requested_at",
-    "finished_at", "reverted_at", "actor_kind", "actor__name", "actor__address", "actor__username", "actor__oid",
-    "approved_by__name", "approved_by__address", "approved_by__username", "permission__is_organization",
-    "calendar__name", "calendar__is_default", "calendar__public_id", "mailbox__public_id",
-    *(f"mailbox__person__{name}" for name in _PERSON),
+_END = (
+    "role", "ends_on", "role_after", "asks", "by_kind", "made_at", "over_at", "state", "cause", "by__name",
+    "by__address", "by__username", *_BELOW,
+)  # fmt: skip
+_COVER = (
+    "role", "starts_on", "ends_on", "state", "made_at", "by__name", "by__address", "by__username",
+    *(f"person__{name}" for name in _PERSON), "calendar__name", "calendar__is_default", "calendar__public_id",
+    "calendar__mailbox__public_id", *(f"calendar__mailbox__person__{name}" for name in _PERSON),
 )  # fmt: skip
 _DELIVERY = ("delivery_option", "after", "ended_after_at", "ended_at", "mailbox__public_id",
              *(f"mailbox__person__{name}" for name in _PERSON))  # fmt: skip
 _TO_PERSON = "calendar__mailbox__person"
+_TO_CHANGE = ("calendar", "permission", "actor", "approved_by", "mailbox__person", "mailbox__tenant")
 
 
 def _sources(mine: Q, below: Q, changes: QuerySet[Change], periods: Q | None = None) -> list[Source]:
@@ -182,7 +193,7 @@ def _sources(mine: Q, below: Q, changes: QuerySet[Change], periods: Q | None = N
     up = (f"permission__{_TO_PERSON}",)
     return [
         Source(CHANGE, changes, "requested_at",
-               ("calendar", "permission", "actor", "approved_by", "mailbox__person"), _CHANGE),
+               _TO_CHANGE, ()),
         Source(ENDED, past.filter(change=None).exclude(with_calendar), "ended_at", up, _PERIOD),
         Source(CAME_AND_WENT, firsts.exclude(with_nothing), "began_at", up, _PERIOD),
         Source(CAME, came.exclude(is_organization=True, role=Role.NONE), "began_at", (_TO_PERSON,), _PERMISSION),
@@ -194,3 +205,8 @@ def _sources(mine: Q, below: Q, changes: QuerySet[Change], periods: Q | None = N
 def _deliveries(mailboxes: Sequence[int]) -> list[Source]:
     rows = DeliveryPeriod.objects.filter(mailbox__in=mailboxes, change=None)
     return [Source(DELIVERY, rows, "ended_at", ("mailbox__person",), _DELIVERY)]
+
+
+def _covers(mine: Q) -> list[Source]:
+    related = ("by", "person", "calendar__mailbox__person")
+    return [Source(COVER, Cover.objects.filter(mine), "made_at", related, _COVER)]

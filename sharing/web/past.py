@@ -171,6 +171,9 @@ def kept_words(tenant: Tenant, now: datetime) -> tuple[datetime | None, str]:
 # What happened ------------------------------------------------------------------------------------------
 
 
+NOTICED = (timeline.CAME, timeline.CAME_AND_WENT, timeline.ENDED, timeline.DELIVERY)
+
+
 def doers(events: Sequence[timeline.Event]) -> list[audit.Doer | None]:
     """Who did what nobody here did, for each event: as Exchange's own log says, where it was given to us. One query."""
     differences = [_difference(event) for event in events]
@@ -186,13 +189,13 @@ def _difference(event: timeline.Event) -> audit.Difference | None:
     return None
 
 
-def when(event: timeline.Event, doer: audit.Doer | None, now: datetime) -> str:
+def when(event: timeline.Event, doer: audit.Doer | None, now: datetime, place: str = "") -> str:
     """When and by whom, as far as anybody knows; every moment is in the zone that is current."""
     local, at = timezone.localtime(now), timezone.localtime(event.at)
-    if event.kind in (timeline.CHANGE, timeline.END_SET, timeline.END_OVER):
+    if event.kind not in NOTICED:
         return words.moment(at, local)
     is_end = event.kind in (timeline.ENDED, timeline.DELIVERY)
     after_at = event.row.ended_after_at if is_end else event.row.began_after_at
     after: dict[str, Any] = {"after_at": timezone.localtime(after_at) if after_at else None}
     by: dict[str, Any] = {"by": words.visible(doer.name), "by_at": timezone.localtime(doer.at)} if doer else {}
-    return said.outside(at, local, **after, **by)
+    return said.outside(at, local, place=place, **after, **by)

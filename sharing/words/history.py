@@ -14,12 +14,14 @@ def between(after_at: datetime, at: datetime, now: datetime) -> str:
 
 
 def outside(
-    at: datetime, now: datetime, *, after_at: datetime | None = None, by: str = "", by_at: datetime | None = None
-) -> str:
+    at: datetime, now: datetime, *, place: str = "", after_at: datetime | None = None, by: str = "",
+    by_at: datetime | None = None,
+) -> str:  # fmt: skip
     """When and by whom something was done that nobody did here: `by` is whom Exchange's own log names."""
+    where = f" · {place}" if place else ""
     if by and by_at:
-        return f"By {by}, {moment(by_at, now)}, outside Calwarden"
-    said = noticed(at, now)
+        return f"By {by}, {moment(by_at, now)}, outside Calwarden{where}"
+    said = f"{noticed(at, now)}{where}"
     return f"{said} · by whom is unknown, {between(after_at, at, now)}" if after_at else said
 
 
@@ -42,6 +44,11 @@ def end_over(name: str, calendar: str, ends_on: date, is_failed: bool) -> str:
     if is_failed:
         return f"{name}’s access to {calendar} did not end on {day(ends_on)}, as it should have"
     return f"The end date of {name}’s access to {calendar}, {day(ends_on)}, was taken off"
+
+
+def cover(name: str, starts_on: date, ends_on: date, *, is_off: bool) -> str:
+    said = f"{name} covers from {day(starts_on)} to {day(ends_on)}"
+    return f"{said}, called off" if is_off else said
 
 
 # On a day -----------------------------------------------------------------------------------------------

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from sharing import words
 from sharing.access import timeline
-from sharing.changes import days
-from sharing.models import CalendarPermission, Change, DeliveryPeriod, EndDate, Person
+from sharing.models import CalendarPermission, Change, Cover, DeliveryPeriod, EndDate, Person
 from sharing.web import past
 from sharing.web.actors import actor_words
 from sharing.words import history as said
@@ -48,7 +47,7 @@ def _when(event: timeline.Event, said_so: str, now: datetime) -> str:
         by = actor_words(event.row)
         by = f"{by}, agreed by {approved}" if approved else by
         return said.here(timezone.localtime(event.at), timezone.localtime(now), words.visible(by))
-    if event.kind == timeline.END_SET:
+    if event.kind in (timeline.END_SET, timeline.COVER):
         return said.here(timezone.localtime(event.at), timezone.localtime(now), words.visible(str(event.row.by)))
     return said_so
 
@@ -111,8 +110,14 @@ def _end_over(end: EndDate, org: str) -> Told:
 
 def _end(end: EndDate, org: str) -> tuple[str, str, Any]:
     row = end.permission
-    place = f"{_calendar(row)} of {row.calendar.mailbox.person}"
-    return _name(row, org), place, days.last_day(end.ends_at, timezone.get_current_timezone())
+    return _name(row, org), f"{_calendar(row)} of {row.calendar.mailbox.person}", end.ends_on
+
+
+def _cover(cover: Cover, org: str) -> Told:
+    owner, name = str(cover.calendar.mailbox.person), _shown(str(cover.person))
+    is_off = cover.state == Cover.CANCELLED
+    place = f"{owner}, {cover.calendar or 'Calendar without a name'}"
+    return f"{place}: {said.cover(name, cover.starts_on, cover.ends_on, is_off=is_off)}", (owner, name)
 
 
 _SAYS: dict[str, Callable[[Any, str], Told]] = {
@@ -123,4 +128,5 @@ _SAYS: dict[str, Callable[[Any, str], Told]] = {
     timeline.DELIVERY: _delivery,
     timeline.END_SET: _end_set,
     timeline.END_OVER: _end_over,
+    timeline.COVER: _cover,
 }

@@ -1,6 +1,6 @@
 """What changed on one's calendars: what was done here, and what was noticed between two readings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sharing import access, words
+from sharing.access import timeline
 from sharing.changes import sends_invitation
 from sharing.models import (
     Calendar,
@@ -22,8 +23,10 @@ from sharing.models import (
     Role,
     User,
 )
+from sharing.web import past
 from sharing.web.actors import actor_words
 from sharing.words import ends as end_words
+from sharing.words import history as said
 
 from .outcomes import where, wish_of
 from .rows import holder, inside, sentence_case, whose, words_for
@@ -61,6 +64,7 @@ class _Source:
     rows: QuerySet[Any]
     moment: str
     entry: Callable[[Any], Entry]
+    kind: str
 
 
 class History:
@@ -76,22 +80,23 @@ class History:
         firsts = access.first_periods_of(user).exclude(**everyone, role=Role.NONE)
         begun = access.begun_of(user).exclude(is_organization=True, role=Role.NONE)
         below = "permission__calendar"
+        ours = self._of(access.changes_of(user).order_by(), "calendar")
         self.sources = [
-            _Source(self._of(access.changes_of(user).order_by(), "calendar"), "requested_at", self._ours),
-            _Source(self._of(ends, below), "ended_at", self._ended),
-            _Source(self._of(firsts, below), "began_at", self._came_and_went),
-            _Source(self._of(begun, "calendar"), "began_at", self._came),
-            _Source(self._of(access.end_dates_of(user).order_by(), below), "made_at", self._date_set),
+            _Source(ours, "requested_at", self._ours, timeline.CHANGE),
+            _Source(self._of(ends, below), "ended_at", self._ended, timeline.ENDED),
+            _Source(self._of(firsts, below), "began_at", self._came_and_went, timeline.CAME_AND_WENT),
+            _Source(self._of(begun, "calendar"), "began_at", self._came, timeline.CAME),
+            _Source(self._of(access.end_dates_of(user).order_by(), below), "made_at", self._date_set, timeline.END_SET),
             _Source(
                 self._of(access.end_dates_of(user).filter(state=EndDate.CANCELLED).order_by(), below), "over_at",
-                self._date_taken,
+                self._date_taken, timeline.END_OVER,
             ),
-            _Source(self._of(access.covers_of(user).order_by(), "calendar"), "made_at", self._cover),
+            _Source(self._of(access.covers_of(user).order_by(), "calendar"), "made_at", self._cover, timeline.COVER),
         ]  # fmt: skip
         if calendar is None or calendar.is_default:
             delivery = access.delivery_periods_of(user).filter(change=None)
             delivery = delivery.filter(mailbox=calendar.mailbox_id) if calendar else delivery
-            self.sources.append(_Source(delivery, "ended_at", self._delivery))
+            self.sources.append(_Source(delivery, "ended_at", self._delivery, timeline.DELIVERY))
 
     def _of(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
         if self.calendar is None:
@@ -117,12 +122,29 @@ class History:
         if not moments:
             return Page([], None)
         last = moments[:size][-1]
-        entries = [s.entry(row) for s, rows in parts for row in rows.filter(**{f"{s.moment}__gte": last})]
-        entries.sort(key=lambda entry: entry.at, reverse=True)
-        if undo_back:
-            entries = self._with_undo(entries, undo_back)
+        events = [
+            timeline.Event(getattr(row, s.moment), s.kind, row)
+            for s, rows in parts for row in rows.filter(**{f"{s.moment}__gte": last})
+        ]  # fmt: skip
+        events.sort(key=lambda event: event.at, reverse=True)
+        entries = self.entries_of(events, undo_back=undo_back)
         has_older = is_one_of_many and any(rows.filter(**{f"{s.moment}__lt": last}).exists() for s, rows in parts)
         return Page(entries, last if has_older else None)
+
+    def entries_of(self, events: Sequence[timeline.Event], *, undo_back: str = "") -> list[Entry]:
+        """A line for each event, with who did it as far as anybody knows: one query more than the events took."""
+        says: dict[str, Callable[[Any], Entry]] = {
+            timeline.CHANGE: self._ours, timeline.ENDED: self._ended, timeline.CAME_AND_WENT: self._came_and_went,
+            timeline.CAME: self._came, timeline.DELIVERY: self._delivery, timeline.END_SET: self._date_set,
+            timeline.END_OVER: self._date_taken, timeline.COVER: self._cover,
+        }  # fmt: skip
+        entries = [
+            replace(entry, when=past.when(event, doer, self.now, entry.when))
+            if event.kind in past.NOTICED else entry
+            for event, doer in zip(events, past.doers(events), strict=True)
+            for entry in [says[event.kind](event.row)]
+        ]  # fmt: skip
+        return self._with_undo(entries, undo_back) if undo_back else entries
 
     def _with_undo(self, entries: list[Entry], back: str) -> list[Entry]:
         can = can_undo([entry.change for entry in entries if entry.change], self.now)
@@ -135,9 +157,9 @@ class History:
     def _when(self, at: datetime) -> str:
         return words.moment(timezone.localtime(at), self.now)
 
-    def _noticed(self, at: datetime, calendar: Calendar) -> str:
-        seen = words.noticed(timezone.localtime(at), self.now)
-        return seen if self.calendar else f"{seen} · {sentence_case(words_for(calendar, self.user))}"
+    def _place(self, calendar: Calendar) -> str:
+        """What stands behind when it was noticed, where the page is not of one calendar."""
+        return "" if self.calendar else sentence_case(words_for(calendar, self.user))
 
     def _ours(self, change: Change) -> Entry:
         actor = actor_words(change, self.user)
@@ -149,7 +171,8 @@ class History:
         sentence = words.change_sentence(wish, where(change, self.user), actor, whose(change.mailbox, self.user))
         when = self._when(change.requested_at)
         if change.state == Change.APPLIED and change.finished_at:
-            when = f"{when} · Confirmed by Microsoft 365 {self._when(change.finished_at)}"
+            at = self._when(change.finished_at)
+            when = f"{when} · Confirmed by Microsoft 365{'' if at == when else f' {at}'}"
         return Entry(change.requested_at, sentence, [wish.name], when, change.is_open, change)
 
     def _date_set(self, row: EndDate) -> Entry:
@@ -160,6 +183,8 @@ class History:
     def _date_taken(self, row: EndDate) -> Entry:
         name, where_ = self._ending(row)
         at = row.over_at or row.made_at
+        if row.state == EndDate.FAILED:
+            return Entry(at, said.end_over(name, where_, row.ends_on, True), [name], self._when(at))
         return Entry(at, end_words.was_taken(name, where_, row.ends_on), [name], self._when(at))
 
     def _ending(self, row: EndDate) -> tuple[str, str]:
@@ -169,17 +194,17 @@ class History:
 
     def _cover(self, row: Cover) -> Entry:
         name, actor = str(row.person), "You" if row.by_id == self.user.pk else str(row.by)
-        said = end_words.was_planned(
+        planned = end_words.was_planned(
             actor, name, words_for(row.calendar, self.user), row.starts_on, row.ends_on,
             is_off=row.state == Cover.CANCELLED,
         )  # fmt: skip
-        return Entry(row.made_at, said, [name], self._when(row.made_at))
+        return Entry(row.made_at, planned, [name], self._when(row.made_at))
 
     def _ended(self, period: PermissionPeriod) -> Entry:
         name = holder(period.permission, self.org)
         of = whose(period.permission.calendar.mailbox, self.user)
         sentence = words.noticed_sentence(name, period.role, period.after, period.end, whose=of)
-        return Entry(period.ended_at, sentence, [name], self._noticed(period.ended_at, period.permission.calendar))
+        return Entry(period.ended_at, sentence, [name], self._place(period.permission.calendar))
 
     def _came_and_went(self, period: PermissionPeriod) -> Entry:
         return self._began(period.permission, period.role, period.began_at)
@@ -190,10 +215,10 @@ class History:
     def _began(self, permission: CalendarPermission, role: str, at: datetime) -> Entry:
         name = holder(permission, self.org)
         sentence = words.noticed_sentence(name, "", role, whose=whose(permission.calendar.mailbox, self.user))
-        return Entry(at, sentence, [name], self._noticed(at, permission.calendar))
+        return Entry(at, sentence, [name], self._place(permission.calendar))
 
     def _delivery(self, period: DeliveryPeriod) -> Entry:
         of = whose(period.mailbox, self.user)
         before, after = (words.delivery_words(o, whose=of).title for o in (period.delivery_option, period.after))
         sentence = f"{of.said('Who gets {your} meeting requests')} changed from “{before}” to “{after}”"
-        return Entry(period.ended_at, sentence, [], words.noticed(timezone.localtime(period.ended_at), self.now))
+        return Entry(period.ended_at, sentence, [], "")

@@ -14,9 +14,9 @@ from sharing.access import timeline
 from sharing.models import Calendar, CalendarPermission
 from sharing.web import past
 from sharing.web.asked import Asked
-from sharing.web.owner.lines import lines_of
 from sharing.words import history as said
 
+from .history import History
 from .rows import holder, title_of, whose
 
 A_PAGE = 50
@@ -70,12 +70,13 @@ def _history(
 ) -> HttpResponse:
     before = request.GET.get("before", "")
     page = timeline.page_of(sources, size=A_PAGE, before=before)
+    history = History(request.user, timezone.now(), calendar)
     return render(request, "owner/calendar_history.html", {
         "title": title,
         "lead": lead,
         "calendar": calendar,
         "calendar_title": title_of(calendar, request.user),
-        "entries": lines_of(page.events, request.user, timezone.now()),
+        "entries": history.entries_of(page.events, undo_back=request.get_full_path()),
         "older": page.older,
         "is_newest": not before,
         "here": here,
