@@ -73,7 +73,9 @@ def export(*records, head="RecordId,CreationDate,RecordType,Operation,UserId,Aud
 
 
 def take(contoso, allan, *records, content=None):
-    return audit.take_export(tenant=contoso, content=export(*records) if content is None else content, actor=allan, now=NOW)
+    return audit.take_export(
+        tenant=contoso, content=export(*records) if content is None else content, actor=allan, now=NOW
+    )
 
 
 def test_a_change_in_outlook_and_one_by_an_administrator_are_kept(contoso, alex, megan, allan):
