@@ -68,7 +68,9 @@ def _in_doubt(batch: ChangeBatch) -> QuerySet[BatchItem]:
 
 def _hand_out_some(batch: ChangeBatch, now: datetime) -> str:
     """As many lines as the caps let; why none at all, as a cause word."""
-    cause = refusal(tenant=batch.tenant, actor=batch.actor, actor_kind=batch.actor_kind)
+    cause = refusal(
+        tenant=batch.tenant, actor=batch.actor, actor_kind=batch.actor_kind, calendar=batch.calendar
+    )  # fmt: skip
     if batch.confirmed_at and now - batch.confirmed_at > GOOD_FOR:
         cause = "too_old"
     if cause:

@@ -11,6 +11,7 @@ from sharing import access
 from sharing.models import (
     AuditEvent,
     BatchItem,
+    Calendar,
     CalendarPermission,
     Change,
     ChangeBatch,
@@ -108,8 +109,13 @@ def _raises(item: BatchItem) -> bool:
     return bool(item.after) and (not item.before or reach(item.after) > reach(item.before))
 
 
-def refusal(*, tenant: Tenant, actor: User, actor_kind: str) -> str:
-    """Why `actor` may change nothing in the tenant now, as a cause word; each change is asked about again."""
+def refusal(*, tenant: Tenant, actor: User, actor_kind: str, calendar: Calendar | None = None) -> str:
+    """Why `actor` may change nothing now, as a cause word; each change is asked about again.
+
+    Operators act in a whole tenant, owners on the one calendar that a list of theirs is about.
+    """
+    if actor_kind != Change.OPERATOR and calendar is not None:
+        return access.may_change(actor, calendar.mailbox)
     tenant = Tenant.objects.get(pk=tenant.pk)
     if actor_kind == Change.OPERATOR and not access.operates(actor, tenant):
         return "not_allowed"
@@ -132,7 +138,7 @@ def confirm_batch(*, batch: ChangeBatch, actor: User, now: datetime, typed: str 
         return batch
     if batch.state != ChangeBatch.CHECKED or is_expired(batch, now):
         raise Expired
-    if cause := refusal(tenant=batch.tenant, actor=actor, actor_kind=batch.actor_kind):
+    if cause := refusal(tenant=batch.tenant, actor=actor, actor_kind=batch.actor_kind, calendar=batch.calendar):
         raise NotNow(cause)
     count = BatchItem.objects.filter(batch=batch, skipped="").count()
     if not count:
