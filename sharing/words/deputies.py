@@ -1,6 +1,9 @@
 """Deputies in words: what they may, and in whose name something was done."""
 
-MAY = "Changes who sees {your} calendars and who gets {your} meeting requests, never their own access."
+MAY = (
+    "A deputy changes for {you} who sees {your} calendars and who gets {your} meeting requests, "
+    "never their own access."
+)
 PRIVATE = "May give access to private events, too."
 NOT_PRIVATE = "May not give access to private events."
 NOBODY = "Choose somebody of your organization whose account is not disabled."

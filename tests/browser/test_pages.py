@@ -6,14 +6,29 @@ import pytest
 from django.urls import Resolver404, resolve, reverse
 
 from sharing.models import CalendarPermission, Grant
-from tests.cast import ALEX, ALLAN, CHARLIE, FIONA, GUEST, ISAIAH, KIDS, LIDIA, NOBODY, VIKRAM
-from tests.web.routes import ANYBODY, CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SIGNED_IN, every_route, routes
+from tests.cast import ALEX, ALLAN, CHARLIE, FIONA, GUEST, ISAIAH, KIDS, LIDIA, MEGAN, NOBODY, VIKRAM
+from tests.web.routes import (
+    ANYBODY,
+    CLASSES,
+    INSTALLATION,
+    IT,
+    OPERATOR,
+    OWNER,
+    SETUP,
+    SHAREE,
+    SIGNED_IN,
+    every_route,
+    routes,
+)
 
 from .conftest import AXE, WIDTHS, listen, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-WHO = {ANYBODY: NOBODY, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM}
+WHO = {
+    ANYBODY: NOBODY, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM,
+    SHAREE: MEGAN,
+}  # fmt: skip
 CONTRAST = ["color-contrast", "link-in-text-block"]  # what a theme can spoil
 
 # Beside each route as it is: who goes where, and which of it they look at.

@@ -9,11 +9,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.urls import include, path
 
-from tests.cast import ALEX, ALLAN, CHARLIE, HOST, ISAIAH, LIDIA, NOBODY, VIKRAM
+from tests.cast import ALEX, ALLAN, CHARLIE, HOST, ISAIAH, LIDIA, MEGAN, NOBODY, VIKRAM
 
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SIGNED_IN, places_of, routes
+from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
 
-WHO = {ANYBODY: NOBODY, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM}
+WHO = {
+    ANYBODY: NOBODY, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM,
+    SHAREE: MEGAN,
+}  # fmt: skip
 POLICY = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],

@@ -11,12 +11,15 @@ from django.urls import reverse
 
 from sharing import words
 from sharing.models import Calendar, CalendarPermission, Change, Person, Tenant, User
-from tests.cast import ALEX, ALLAN, ISAIAH, LIDIA, NOW, VIKRAM, read
+from tests.cast import ALEX, ALLAN, ISAIAH, LIDIA, MEGAN, NOW, VIKRAM, read
 
 from .hostile import BENIGN, PAYLOADS, RUNS, Made, flat
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SIGNED_IN, places_of, routes
+from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
 
-WHO = {ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM}
+WHO = {
+    ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM,
+    SHAREE: MEGAN,
+}  # fmt: skip
 LEADS_TO = re.compile(r"$|(/|\?|#|https://outlook\.office\.com/calendar/$)(?!/)")
 ABOUT_THE_TENANT = ("it:overview", "it:delegates", "setup:connections", "setup:runs", "setup:roles", "calendar")
 

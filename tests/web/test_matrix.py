@@ -11,14 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from sharing.models import AuditChain, AuditEvent, Mailbox, RoleAssignment
-from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, LIDIA, NOBODY, PATTI, VIKRAM
+from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, LIDIA, MEGAN, NOBODY, PATTI, VIKRAM
 
-from .routes import CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, every_route, places_of, routes
+from .routes import CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, every_route, places_of, routes
 
 LOG = ("AuditEvent", "AuditChain")
 WITHOUT_EFFECT, METHODS = ("GET", "HEAD"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # One of each audience, for Alex's things.
-MEMBERS = {IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, OWNER: ALEX, INSTALLATION: VIKRAM}
+MEMBERS = {IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, OWNER: ALEX, SHAREE: MEGAN, INSTALLATION: VIKRAM}
 
 
 @pytest.fixture

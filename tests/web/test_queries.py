@@ -24,12 +24,15 @@ from sharing.models import (
     Tenant,
     User,
 )
-from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, LIDIA, NOW, VIKRAM, give, read
+from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, LIDIA, MEGAN, NOW, VIKRAM, give, read
 
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SIGNED_IN, places_of, routes
+from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
 
 BASELINE = Path(__file__).with_name("query_counts.json")
-WHO = {ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: VIKRAM, INSTALLATION: VIKRAM}
+WHO = {
+    ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: VIKRAM, INSTALLATION: VIKRAM,
+    SHAREE: MEGAN,
+}  # fmt: skip
 # Beside the plain pages: what makes a list ask differently.
 ASKED = {
     "it:access": ["q=bowen", "rows=everyone", "role=delegate&where=outside", "sort=-role", "person={person}"],
