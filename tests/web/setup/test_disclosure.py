@@ -1,6 +1,8 @@
 """Disclosure and health: from the list the client obeys, with what was counted, and who was told of what."""
 
-from datetime import timedelta
+from datetime from html import escape
+
+import timedelta
 
 import pytest
 
@@ -38,7 +40,7 @@ def test_every_call_of_the_list_stands_there_with_its_sample_and_nothing_else(ad
     shown = page(admin)
     kinds = (*calls.KINDS, *calls.ENTRA_KINDS)
     for kind in kinds:
-        assert f'<code class="strong">{kind.name}</code>' in shown
+        assert f'<code class="strong">{escape(kind.name)}</code>' in shown
     assert shown.count('<pre class="sample"') == len(kinds)
     assert "&quot;emailAddress&quot;" in shown and "204 No Content" in shown
 
