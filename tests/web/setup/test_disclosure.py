@@ -1,8 +1,7 @@
 """Disclosure and health: from the list the client obeys, with what was counted, and who was told of what."""
 
-from datetime from html import escape
-
-import timedelta
+from datetime import timedelta
+from html import escape
 
 import pytest
 
