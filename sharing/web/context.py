@@ -154,6 +154,15 @@ class Shell:
         found = credential_banners() if self.area == "setup" and self.tenant else []
         return found + (banners(self.tenant, is_setup=self.area == "setup") if self.tenant else [])
 
+    @property
+    def says_read_only(self) -> bool:
+        """Does a banner say already that nothing can be changed, and why? Others leave that to the page."""
+        tenant = self.tenant
+        if tenant is None:
+            return False
+        is_frozen = tenant.frozen_at is not None and tenant.mode == Tenant.DOMAIN_WIDE
+        return is_frozen or tenant.state == Tenant.LOST or (tenant.is_read and not tenant.writes_on)
+
     def _pages(self, pages, tenants: list[Tenant]) -> list[dict[str, Any]]:
         chosen = self.tenant if len(tenants) > 1 and self.tenant in tenants else None
         query = f"?tenant={chosen.public_id}" if chosen else ""

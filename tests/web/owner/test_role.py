@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
-from sharing.models import Change, Person, Role
+from sharing.models import Change, Mailbox, Person, Role
 from tests.contoso import permission, user
 
 from .cast import ADELE, ALEX, KIDS, MEGAN, calendar_of, form_of, page_of
@@ -283,3 +283,11 @@ def test_the_way_back_leads_to_the_calendar(owner, adele, name, query, texts):
 def test_so_does_the_way_back_where_nothing_can_be_changed(owner, adele, frozen):
     for name in ("role", "remove"):
         assert f'href="{calendar_of(adele)}">Back to Kids parties</a>' in owner.get(page_of(adele, name)).text
+
+
+def test_why_nothing_can_be_changed_is_said_also_below_a_banner_about_something_else(owner, alex, adele, later):
+    later(days=3)  # nobody read Contoso since: a banner says so
+    Mailbox.objects.filter(person__oid=alex.oid).update(state=Mailbox.EXCLUDED, cause="out_of_scope")
+    page = owner.get(page_of(adele)).text
+    assert "What you see may be out of date" in page
+    assert "Calwarden does not read this mailbox." in page
