@@ -56,10 +56,10 @@ def decide(
     A lost answer is settled by what is read, never by sending again blindly: only where the old value still stands, the
     quiet period is over and three minutes are not. `refusal` is the cause of a definite no to the write.
     """
-    if truth.is_other:
-        return Decision(Do.CONFLICT, "changed_outside")
     if truth.value == wish.after:
         return Decision(Do.APPLIED)
+    if truth.is_other:  # ids may change with a role; that somebody has what was wanted is what counts
+        return Decision(Do.CONFLICT, "changed_outside")
     if wish.is_new:
         return _decide_new(wish, truth, seconds_since_sent, refusal)
     if truth.value is None:

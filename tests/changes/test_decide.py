@@ -6,6 +6,7 @@ from sharing.changes.decide import Decision, Do, Truth, Wish, decide
 
 RAISE = Wish("read", "write", before_rank=3, after_rank=4)
 REMOVE = Wish("read", None, before_rank=3)
+GIVE = Wish("", "read", after_rank=3, is_new=True)
 DELIVERY = Wish("sendToDelegateOnly", "sendToDelegateAndPrincipal")
 ALL = ("freeBusyRead", "limitedRead", "read", "write")
 
@@ -26,6 +27,23 @@ ALL = ("freeBusyRead", "limitedRead", "read", "write")
         (REMOVE, Truth("read", ALL, organization_rank=3), None, "", Decision(Do.WRITE)),
         (DELIVERY, Truth("sendToDelegateOnly"), None, "", Decision(Do.WRITE)),
         (DELIVERY, Truth(""), None, "", Decision(Do.CONFLICT, "changed_outside")),
+        # Under another id, the same person.
+        (REMOVE, Truth("read", is_other=True), None, "", Decision(Do.CONFLICT, "changed_outside")),
+        (REMOVE, Truth("read", is_other=True), 1.0, "", Decision(Do.CONFLICT, "changed_outside")),
+        (RAISE, Truth("read", is_other=True), None, "", Decision(Do.CONFLICT, "changed_outside")),
+        (RAISE, Truth("write", is_other=True), 1.0, "", Decision(Do.APPLIED)),
+        # Somebody new: never asked for twice.
+        (GIVE, Truth(None, ALL), None, "", Decision(Do.WRITE)),
+        (GIVE, Truth(None), None, "", Decision(Do.WRITE)),
+        (GIVE, Truth(None, ("freeBusyRead",)), None, "", Decision(Do.FAILED, "role_not_allowed")),
+        (GIVE, Truth("read"), None, "", Decision(Do.APPLIED)),
+        (GIVE, Truth("write"), None, "", Decision(Do.CONFLICT, "changed_outside")),
+        (GIVE, Truth("freeBusyRead"), 1.0, "", Decision(Do.CONFLICT, "other_role")),
+        (GIVE, Truth("freeBusyRead"), 1.0, "ErrorInvalidRequest", Decision(Do.CONFLICT, "changed_outside")),
+        (GIVE, Truth(None), 1.0, "", Decision(Do.WAIT, "not_confirmed")),
+        (GIVE, Truth(None), 60.0, "", Decision(Do.WAIT, "not_confirmed")),
+        (GIVE, Truth(None), 181.0, "", Decision(Do.UNKNOWN, "not_confirmed")),
+        (GIVE, Truth(None), 1.0, "ErrorInvalidRequest", Decision(Do.FAILED, "ErrorInvalidRequest")),
         # After sending: only what is read counts.
         (RAISE, Truth("write", ALL), 1.0, "ErrorAccessDenied", Decision(Do.APPLIED)),
         (RAISE, Truth("read", ALL), 1.0, "ErrorAccessDenied", Decision(Do.FAILED, "ErrorAccessDenied")),
