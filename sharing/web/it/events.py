@@ -88,7 +88,7 @@ def line_of(
 
 
 def _link(href: str, text: str) -> SafeString:
-    return format_html('<a class="link-quiet" href="{}">{}</a>', href, text) if href else format_html("{}", text)
+    return format_html('<a class="link" href="{}">{}</a>', href, text) if href else format_html("{}", text)
 
 
 def _details(row: Mapping[str, Any]) -> SafeString:
@@ -123,8 +123,10 @@ def csv_row(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
 
 
 def _value(row: Mapping[str, Any], name: str) -> str:
-    """A role in words, anything else as its code."""
+    """A role, or who gets meeting requests, in words; anything else as its code."""
     value = row[name]
+    if value in words.DELIVERY_OPTIONS:
+        return words.delivery_words(value).it
     return words.role_label(value) if value in words.ROLES else words.visible(value)
 
 

@@ -44,7 +44,7 @@ def test_an_event_says_who_did_what_about_whom_and_from_where(it, contoso, alex,
         subject={"mailbox": alex.public_id, "person": megan.public_id, "change": "xyz"},
     )  # fmt: skip
     assert shown(it) == [
-        "Change done Lidia Holloway Megan Bowen , Alex Wilber All details → Can edit change xyz "
+        "Change done Lidia Holloway About: Megan Bowen , Alex Wilber All details → Can edit change xyz "
         "from 192.0.2.1 ab12 today 10:00"
     ]
 
@@ -112,10 +112,10 @@ def test_pages_hang_together_with_every_filter(it, contoso, alex, lidia):
         seen, url = [], f"{URL}?{query}"
         while url:
             page = it.get(url).content.decode()
-            seen += re.findall(r'action=person\.viewed|<tr><th scope="row">', page)
+            seen += re.findall(r'action=person\.viewed|<tr><th scope="row" class="whole">', page)
             following = re.search(r'rel="next" href="([^"]+)"', page)
             url = URL + following[1].replace("&amp;", "&") if following else ""
-        assert seen.count('<tr><th scope="row">') == (115 if query == "actor=lidia" else 230), query
+        assert seen.count('<tr><th scope="row" class="whole">') == (115 if query == "actor=lidia" else 230), query
 
 
 def test_the_file_holds_the_same_events_and_is_itself_written_down(it, contoso, alex, lidia):
