@@ -14,7 +14,7 @@ from .checking import check, look_again
 from .decide import QUIET_SECONDS, Decision, Do, decide
 from .looks import WRITE_SECONDS, Look, Target
 from .targets import target_of
-from .work import FOR_GOOD, LEADER_FAILED, MAX_TRIES, Clock, LeaseLost, Work, still_may
+from .work import ANSWERED, FOR_GOOD, LEADER_FAILED, MAX_TRIES, Clock, LeaseLost, Work, still_may
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def apply(
         return False
     reached("claimed")
     # As others may have left them before our claim.
-    change.refresh_from_db(fields=["state", "sent_at", "after", "reverted_at"])
+    change.refresh_from_db(fields=["state", "cause", "sent_at", "after", "reverted_at"])
     work = Work(client, change, clock, lambda: monotonic() < until, reached)
     try:
         if change.state == Change.APPLIED:
@@ -71,7 +71,8 @@ def _advance(work: Work) -> None:
     if look is None:
         return None
     work.reached("looked")
-    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=not cause)
+    may_write = not cause and change.cause != ANSWERED
+    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=may_write)
     if decision.do is Do.WRITE:
         step = _write_and_read_back(work, target)
         if step is None:
@@ -108,6 +109,8 @@ def _write_and_read_back(work: Work, target: Target) -> tuple[Decision, Look] | 
     refusal = ""
     try:
         target.write(work.client)
+        # Never again after a yes: it shows late, or the owner took it back in Outlook and is not to be overruled.
+        change.cause = ANSWERED
     except graph.Throttled as error:
         # 429 means that this one was not carried out; an earlier one may still have been.
         _not_sent(work, before, error.cause, error.retry_after or 30)

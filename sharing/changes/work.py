@@ -22,6 +22,7 @@ CHECK_AFTER = timedelta(minutes=10)
 MAX_TRIES = 8  # looks that failed before anything was sent; then "Nothing was changed."
 FOR_GOOD = (graph.Rejected, graph.Denied, graph.MailboxMissing, graph.IdRefused, graph.NotFound)
 LEADER_FAILED = "leader_failed"
+ANSWERED = "answered"  # the cause of an open change whose write Microsoft confirmed, and that is not seen yet
 
 
 class LeaseLost(Exception):
@@ -79,6 +80,7 @@ class Work:
         change.sent_at, change.after = first, after
 
     def postpone(self, seconds: float, **fields: Any) -> None:
+        fields = {"cause": self.change.cause, **fields}
         if not self.change.let_go(due_at=self.clock() + timedelta(seconds=seconds), **fields):
             raise LeaseLost
 

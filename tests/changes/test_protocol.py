@@ -126,6 +126,25 @@ def test_the_lease_is_checked_right_before_the_call(ask, do, cloud):
     assert not cloud.log.writes()
 
 
+@pytest.mark.parametrize("kind", ["role", "remove", "delivery"])
+def test_what_microsoft_said_was_done_is_never_sent_again(ask, do, is_made, cloud, clock, outside, kind):
+    """The owner put it back in the very moment after; that is not to be overruled."""
+
+    def put_back():
+        where = {"mailbox": ALEX} if kind == "delivery" else {"mailbox": ALEX, "calendar": KIDS, "who": ADELE}
+        act = {"role": "role", "remove": "share", "delivery": "delivery"}[kind]
+        outside(act, **where, **({"option": change.before} if kind == "delivery" else {"role": "read"}))
+
+    change = ask(kind)
+    change = do(change, reached=at("written", put_back))
+    for _ in range(5):
+        assert (change.state, change.sent_at is None) == ("open", False)
+        clock.forward(seconds=35)
+        change = do(change)
+    clock.forward(seconds=35)
+    assert (do(change).state, is_made(kind), len(cloud.log.writes())) == ("unknown", False, 1)
+
+
 def test_a_worker_whose_claim_was_taken_stores_nothing(ask, do, is_made):
     change = ask("role")
 
