@@ -7,19 +7,8 @@ from django.urls import Resolver404, resolve, reverse
 
 from sharing.models import CalendarPermission, Grant
 from tests.cast import ALEX, ALLAN, CHARLIE, FIONA, GUEST, ISAIAH, KIDS, LIDIA, MEGAN, NOBODY, VIKRAM
-from tests.web.routes import (
-    ANYBODY,
-    CLASSES,
-    INSTALLATION,
-    IT,
-    OPERATOR,
-    OWNER,
-    SETUP,
-    SHAREE,
-    SIGNED_IN,
-    every_route,
-    routes,
-)
+from tests.web.classes import ANYBODY, CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN
+from tests.web.routes import every_route, routes
 
 from .conftest import AXE, WIDTHS, listen, violations
 

@@ -11,7 +11,8 @@ from django.urls import include, path
 
 from tests.cast import ALEX, ALLAN, CHARLIE, HOST, ISAIAH, LIDIA, MEGAN, NOBODY, VIKRAM
 
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
+from .classes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN
+from .routes import places_of, routes
 
 WHO = {
     ANYBODY: NOBODY, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM,

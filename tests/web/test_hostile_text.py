@@ -13,8 +13,9 @@ from sharing import words
 from sharing.models import Calendar, CalendarPermission, Change, Person, Tenant, User
 from tests.cast import ALEX, ALLAN, ISAIAH, LIDIA, MEGAN, NOW, VIKRAM, read
 
+from .classes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN
 from .hostile import BENIGN, PAYLOADS, RUNS, Made, flat
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
+from .routes import places_of, routes
 
 WHO = {
     ANYBODY: ALEX, SIGNED_IN: ALEX, OWNER: ALEX, IT: ISAIAH, OPERATOR: LIDIA, SETUP: ALLAN, INSTALLATION: VIKRAM,

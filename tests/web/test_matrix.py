@@ -13,7 +13,8 @@ from django.urls import reverse
 from sharing.models import AuditChain, AuditEvent, Mailbox, RoleAssignment
 from tests.cast import ALEX, ALLAN, CHARLIE, EMILY, EVERYONE, FIONA, ISAIAH, LIDIA, MEGAN, NOBODY, PATTI, VIKRAM
 
-from .routes import CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, every_route, places_of, routes
+from .classes import CLASSES, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE
+from .routes import every_route, places_of, routes
 
 LOG = ("AuditEvent", "AuditChain")
 WITHOUT_EFFECT, METHODS = ("GET", "HEAD"), ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -26,7 +26,8 @@ from sharing.models import (
 )
 from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, LIDIA, MEGAN, NOW, VIKRAM, give, read
 
-from .routes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN, places_of, routes
+from .classes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN
+from .routes import places_of, routes
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 WHO = {
