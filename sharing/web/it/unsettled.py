@@ -31,7 +31,6 @@ def unsettled_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "rows": [_row(request, change, can_look=can_look) for change in found[:MOST]],
         "has_more": len(found) > MOST,
         "most": MOST,
-        "can_look": can_look,
     })  # fmt: skip
 
 
