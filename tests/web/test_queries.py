@@ -39,6 +39,7 @@ ASKED = {
     "it:access": ["q=bowen", "rows=everyone", "role=delegate&where=outside", "sort=-role", "person={person}"],
     "it:delegates": ["q=alex"],
     "it:people": ["q=alex", "kind=outside", "mailbox=unread"],
+    "it:activity": ["actor=isaiah", "person=alex", "action=looking"],
     "setup:users": ["q=alex", "state=ok"],
     "calendar": ["q=northwind"],
 }
