@@ -26,7 +26,7 @@ from .looking import note_looking
 from .rows import COLUMNS, row_of
 from .tables import asked
 
-SHOWN, RECENT, A_PAGE = 200, 10, 50
+SHOWN, RECENT, A_PAGE = 200, 10, 30
 
 
 @it_page
