@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
+
+from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,11 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def database_url(transactional_db):
     """Where the test database is, for another process."""
-    at = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{at['NAME']}"
-    user = quote(at["USER"]) + (f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else "")
-    return f"postgres://{user}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+    return databases.database_url()
 
 
 @pytest.fixture
