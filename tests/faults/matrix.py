@@ -21,7 +21,7 @@ from sharing.models import AuditEvent, CalendarPermission, Change, Mailbox, Tena
 from tests.cloud import CONTOSO
 
 from .plan import Run
-from .world import Thing, Watched
+from .world import OUTLOOK, TOO_LATE, Thing, Watched
 
 ROOT = Path(__file__).resolve().parents[2]
 CALENDAR, NEWCOMER, OPTION, THIRD_OPTION = (
@@ -43,6 +43,7 @@ class Figures:
     processes: int = 0
     seconds: float = 0.0
     states: Counter[str] = field(default_factory=Counter)
+    too_late: list[str] = field(default_factory=list)  # a request landed over an edit, after the quiet period
     overwritten: int = 0  # edits of the very instant before the write, which no lock of Graph prevents
     never_met: list[str] = field(default_factory=list)  # runs whose step was never come to
     bad: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in BAD})
@@ -60,6 +61,7 @@ class Figures:
             "states": dict(self.states),
             "overwritten_in_the_instant": self.overwritten,
             "found": self.bad,
+            "too_late": self.too_late,
             "never_met": self.never_met,
         }
         return {
@@ -256,8 +258,6 @@ class Matrix:
             if row.is_open or row.finished_at is None:
                 blame("lost", told)
                 continue
-            if len(thing.writes()) > 1:
-                blame("duplicated", f"{told}: {[(each.before, each.after) for each in thing.writes()]}")
             if row.state == Change.APPLIED and thing.value_at(row.finished_at) != thing.after:
                 blame("false_applied", f"{told}: it was {thing.value_at(row.finished_at)}")
             if not self.has_one_outcome(row):
@@ -272,8 +272,12 @@ class Matrix:
             told = f"{run.label}: {row.state} {row.cause}".strip()
             if shown != true:
                 blame("mirror_wrong", f"{told}: {shown} shown, {true} true")
-            if len(thing.writes()) > 1 and f"{run.label}" not in str(self.figures.bad["duplicated"]):
-                blame("duplicated", f"{told}, afterwards")
+            if len(thing.writes()) + len(thing.writes(TOO_LATE)) > 1:
+                steps = [(each.by, each.before, each.after) for each in thing.journal]
+                if thing.writes(TOO_LATE) and thing.writes(OUTLOOK):
+                    self.figures.too_late.append(f"{told}: {steps}")
+                else:
+                    blame("duplicated", f"{told}: {steps}")
             is_undone = row.state == Change.APPLIED and true == thing.before
             if is_undone and not self.is_alarmed(row):
                 blame("unalarmed", told)

@@ -22,5 +22,7 @@ def lines(results: dict[str, list[dict[str, Any]]]) -> list[str]:
             if part.get("overwritten_in_the_instant"):
                 found.append(f"{label}, {part['part']}: {part['overwritten_in_the_instant']} edits made in the instant"
                              " between look and write were overwritten, which Graph cannot prevent.")  # fmt: skip
+            found += [f"{label}, {part['part']}, landed after the quiet period over an edit. {run}"
+                      for run in part.get("too_late", [])]  # fmt: skip
     is_good = bool(results) and all(part["good"] for parts in results.values() for part in parts)
     return [*table, "", *found, "Nothing that must not be." if is_good else "NOT good."]
