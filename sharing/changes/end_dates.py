@@ -86,7 +86,7 @@ def cancel_end_date(*, end_date: EndDate, actor: User, now: datetime, kind: str 
     """Let access go on without an end. Raises EndDateRequired, AlreadyGone, ChangeOpen or NotNow."""
     asking = Asking(actor, now, kind=kind, reason=reason)
     row = _fresh(end_date.permission)
-    _check_later(row, asking)
+    _check_later(row, asking, keeps=row.role)
     if kind == Change.OPERATOR and end_date.by_kind != Change.OPERATOR:
         raise OwnersOnly
     if (limit := limit_of(row, row.role)) and row.ended_at is None:
@@ -163,10 +163,13 @@ def _check(row: CalendarPermission, role: str, wish: _Wish, now: datetime) -> No
         raise RoleNotAllowed
 
 
-def _check_later(row: CalendarPermission, asking: Asking) -> None:
-    """May the actor say what becomes of a date that is set? Also while changes are off. Raises NotNow."""
+def _check_later(row: CalendarPermission, asking: Asking, *, keeps: str | None = None) -> None:
+    """May the actor say what becomes of a date that is set? Also while changes are off. Raises NotNow.
+
+    `keeps` is the role that goes on by it: who may not give that may not keep it either.
+    """
     try:
-        asking.check(row.mailbox, permission=row)
+        asking.check(row.mailbox, permission=row, role=keeps)
     except NotNow as never:
         if never.cause not in PASSING:
             raise
@@ -202,9 +205,16 @@ def _stop_if_no_news(before: EndDate, role: str, wish: _Wish, asking: Asking) ->
     if is_same and not before.is_accepted and before.role == role:
         raise NothingToDo
     if asking.kind == Change.OPERATOR and before.by_kind != Change.OPERATOR:
-        leaves_more = reach(wish.role_after or Role.NONE) > reach(before.role_after or Role.NONE)
-        if wish.ends_on > before.ends_on or leaves_more or (wish.asks and not before.asks):
+        if _is_further(wish, before):
             raise OwnersOnly
+    if asking.kind == Change.DEPUTY and _is_further(wish, before):
+        asking.check(before.mailbox, permission=before.permission, role=role)
+
+
+def _is_further(wish: _Wish, before: EndDate) -> bool:
+    """Does it leave more access, or leave it longer?"""
+    leaves_more = reach(wish.role_after or Role.NONE) > reach(before.role_after or Role.NONE)
+    return wish.ends_on > before.ends_on or leaves_more or (wish.asks and not before.asks)
 
 
 def new_end_date(

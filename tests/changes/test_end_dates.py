@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from sharing import changes
-from sharing.models import Change, EndDate, Mailbox, RoleAssignment, Tenant
+from sharing.models import Change, Deputy, EndDate, Mailbox, RoleAssignment, Tenant
 from sharing.notices import tell_of_end
 from tests.contoso import mailbox, permission, user
 
@@ -188,6 +188,21 @@ def test_an_operator_brings_the_end_nearer_and_never_moves_it_away(dated, contos
     with pytest.raises(changes.OwnersOnly):
         changes.cancel_end_date(end_date=row, now=clock(), **as_lidia)
     assert dated(**as_lidia, ends_on=FRIDAY - DAY).by == lidia
+
+
+def test_a_deputy_who_may_not_give_private_events_keeps_nobody_in_them_either(dated, contoso, clock, alex):
+    lidia = user(contoso, LIDIA)
+    Tenant.objects.update(deputies_on=True)
+    Deputy.objects.create(tenant=contoso, mailbox=mailbox(ALEX), oid=lidia.oid, given_by=alex, given_at=clock())
+    as_lidia = {"actor": lidia, "kind": Change.DEPUTY}
+    row = dated(MEGAN, "Calendar")
+    with pytest.raises(changes.NotNow):
+        changes.cancel_end_date(end_date=row, now=clock(), **as_lidia)
+    with pytest.raises(changes.NotNow):
+        dated(MEGAN, "Calendar", ends_on=FRIDAY + DAY, **as_lidia)
+    assert dated(MEGAN, "Calendar", ends_on=FRIDAY - DAY, **as_lidia).by == lidia
+    Deputy.objects.update(lets_grant_private=True)
+    assert dated(MEGAN, "Calendar", ends_on=FRIDAY + DAY, **as_lidia).by == lidia
 
 
 # Meanwhile ------------------------------------------------------------------------------------------------
