@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from sharing.models import BatchItem, Change, ChangeBatch, EndDate
 
@@ -205,11 +205,13 @@ def _finish(batch: ChangeBatch, now: datetime) -> bool:
         return bool(mine.update(due_at=None, finished_at=now))
 
 
-def settled_mailboxes(batch: ChangeBatch) -> QuerySet:
-    """Ids of mailboxes in which nothing of this batch waits or is underway any more, and something was done."""
-    still = BatchItem.objects.filter(batch=batch, permission__mailbox=OuterRef("permission__mailbox"), skipped="")
+def settled_mailboxes(batch: ChangeBatch) -> QuerySet[Any, Any]:
+    """Ids of mailboxes in which nothing of this batch waits or is underway any more, and something was asked for."""
+    asked = BatchItem.objects.filter(batch=batch, skipped="", handed_out_at__isnull=False)
+    still = Q(change=None, end_date=None) | Q(change__state=Change.OPEN)
     if batch.state == ChangeBatch.CANCELLED:
-        still = still.exclude(handed_out_at=None)
-    open_here = still.filter(change=None, end_date=None) | still.filter(change__state=Change.OPEN)
-    rows = BatchItem.objects.filter(batch=batch, skipped="", handed_out_at__isnull=False)
-    return rows.filter(~Exists(open_here)).values_list("permission__mailbox", flat=True).distinct()
+        still &= Q(handed_out_at__isnull=False)
+    unsettled = BatchItem.objects.filter(still, batch=batch, skipped="", permission__isnull=False)
+    rows = asked.filter(permission__isnull=False)
+    rows = rows.exclude(permission__mailbox__in=unsettled.values("permission__mailbox"))
+    return rows.values_list("permission__mailbox", flat=True).distinct()
