@@ -16,7 +16,9 @@ from sharing.models import (
     BatchItem,
     Change,
     ChangeBatch,
+    Cover,
     DeliveryPeriod,
+    EndDate,
     Mailbox,
     Proposal,
     Stewardship,
@@ -142,6 +144,13 @@ def more(cast, place, cloud, numbers):
         for batch in (job, ChangeBatch.objects.get(public_id=place.job)):
             line = {"permission": permission, "name": permission.name, "before": permission.role}
             BatchItem.objects.get_or_create(tenant=cast.contoso, batch=batch, permission=permission, defaults=line)
+        day = {"ends_on": NOW.date() + timedelta(days=9), "ends_at": NOW + timedelta(days=9), "made_at": at}
+        theirs = {"tenant": cast.contoso, "mailbox": mailbox, "by": cast.users[ALEX], "by_kind": Change.OWNER, **day}
+        if number < len(permissions):
+            EndDate.objects.create(permission=permission, role=permission.role, **theirs)
+        Cover.objects.create(
+            calendar=calendar, person=permission.grantee, role="write", starts_on=NOW.date(), starts_at=NOW, **theirs
+        )
         Proposal.objects.create(
             tenant=cast.contoso, kind=Proposal.ROLE, target=f"more {number}", mailbox=mailbox, calendar=calendar,
             permission=permission, person=permission.grantee, before="read", after="write", reason="More",
