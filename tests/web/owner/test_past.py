@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from sharing import access
 from sharing.models import Calendar, CalendarPermission, Change, ChangeBatch, Mailbox, OutsideAct, Tenant
 from tests.contoso import mailbox, permission, user
 
@@ -58,6 +59,15 @@ def test_before_the_first_check_it_says_that_nothing_is_known(owner, kids, chang
     shown = day(client, kids, "2026-10-01")
     assert "Not known" in shown and "The first check was 1 November 2026" in shown
     assert "Adele Vance" not in shown
+
+
+def test_what_was_let_go_is_not_called_nobody(kids, changed, clock):
+    """Of the day before the past is kept nothing is said, whatever rows are still there."""
+    span = {"start": clock.now - timedelta(days=2), "end": clock.now - timedelta(days=1)}
+    kept = access.calendar_on(kids, **span, kept_from=span["start"])
+    assert kept.why_not == "" and kept.held
+    gone = access.calendar_on(kids, **span, kept_from=clock.now)
+    assert (gone.why_not, gone.held) == ("not_kept", [])
 
 
 def test_a_mailbox_left_out_then_is_not_called_shared_with_nobody(owner, kids, changed, client, alex, later):
