@@ -98,8 +98,11 @@ def _write_and_read_back(work: Work, target: Target) -> tuple[Decision, Look] | 
     """The one write of this step and what was read after it; None where the change was put off or ended."""
     change, before = work.change, work.change.sent_at
     # Once more, because looking takes a while: a freeze counts from now on.
-    if before is None and (cause := still_may(change)):
-        _stop(work, cause)
+    if cause := still_may(change):
+        if before is None:
+            _stop(work, cause)
+        else:  # an earlier one may still land: only reading settles it
+            work.postpone(QUIET_SECONDS)
         return None
     work.mark_sent(change.after if target.wish.after is None else target.wish.after)
     work.reached("marked")

@@ -198,6 +198,17 @@ def test_what_is_stopped_while_it_is_looked_at_is_not_sent(ask, do, cloud, clock
     assert not cloud.log.writes()
 
 
+def test_what_is_stopped_before_it_is_sent_again_is_only_read(ask, do, cloud, clock):
+    cloud.faults.set([{"match": ENTRY, "do": "drop", "times": 1}])
+    change = do(ask("role"))
+    clock.forward(seconds=40)
+    change = do(change, reached=at("looked", lambda: Tenant.objects.update(frozen_at=clock())))
+    assert change.state == "open" and len(cloud.log.writes()) == 1
+    clock.forward(minutes=3)
+    assert do(change).state == "unknown"
+    assert len(cloud.log.writes()) == 1
+
+
 def test_whoever_may_no_longer_is_stopped_while_it_is_looked_at(ask, do, cloud):
     change = do(ask("role"), reached=at("looked", lambda: User.objects.update(is_active=False)))
     assert (change.state, change.cause) == ("failed", "not_allowed")
