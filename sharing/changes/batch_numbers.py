@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from sharing.models import DELEGATE_ROLES, BatchItem, CalendarPermission, ChangeBatch, Mailbox, reach
 
+NAMED = 6
 DELEGATES_ONLY = "sendToDelegateOnly"
 
 
@@ -16,6 +17,7 @@ class Numbers:
     count: int
     by_role: tuple[tuple[str, int], ...]  # the role each has now, the farthest reaching first
     owners: int
+    owner_names: tuple[str, ...]  # some of them, those with most lines first
     outside: int
     delegates: int
     last_delegates: int  # mailboxes that would have no delegate any more
@@ -34,7 +36,10 @@ def numbers(batch: ChangeBatch) -> Numbers:
         delegates=Count("pk", filter=Q(before__in=DELEGATE_ROLES) & ~Q(after__in=DELEGATE_ROLES)),
     )  # fmt: skip
     bare = without_delegate(batch)
+    named = wanted.filter(permission__isnull=False).values_list("permission__mailbox__person__name")
+    named = named.annotate(count=Count("pk")).order_by("-count", "permission__mailbox__person__name")
     return Numbers(
+        owner_names=tuple(row[0] for row in named[:NAMED]),
         by_role=tuple(sorted(roles, key=lambda found: -reach(found[0]))),
         left_out=tuple(causes.values_list("skipped").annotate(count=Count("pk")).order_by("-count", "skipped")),
         last_delegates=bare.count(),

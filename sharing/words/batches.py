@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from .roles import role_label
+from .roles import listed, role_label
 from .states import cause_words
 from .times import day
 
@@ -119,6 +119,12 @@ def batch_title(kind: str, count: int, *, role: str = "", ends_on: date | None =
 def batch_button(kind: str, count: int) -> str:
     verb = {"lower": "Lower", "remove": "Remove", "end_date": "Set an end date for", "restore": "Restore"}[kind]
     return f"{verb} {counted_entries(count)}"
+
+
+def told(names: list[str], count: int) -> str:
+    """Who will be mailed: "Alex Wilber and Adele Vance", "Alex Wilber, Adele Vance and 39 more"."""
+    more = count - len(names)
+    return listed([*names, f"{more:,} more"] if more > 0 else names)
 
 
 def left_out_words(cause: str) -> str:

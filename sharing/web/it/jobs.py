@@ -229,6 +229,7 @@ def _figures(batch: ChangeBatch, so_far: changes.Progress) -> dict[str, Any]:
         ],
         "by_role": [(role_badge(role), count) for role, count in found.by_role],
         "delegates": found.delegates,
+        "told": batch_words.told([words.visible(name) for name in found.owner_names], found.owners),
         "custom": sum(count for role, count in found.by_role if words.rank(role) > LAST_KNOWN),
         "bare": f"{bare:,} {'owner' if bare == 1 else 'owners'} will have no delegate then" if bare else "",
         "to_nobody": found.to_nobody,

@@ -50,7 +50,7 @@ def test_the_page_says_in_numbers_what_will_happen(operator, batch):
     assert "Remove 2 entries?" in shown
     assert "1 owner will have no delegate then" in shown
     assert "The mailbox could not be read, so what is known may be old" in shown
-    assert "Owners are told by mail, one mail each" in shown
+    assert "Owners are told by mail, one mail each, once their part is done. That is: Alex Wilber." in shown
     left_out = text_of(operator.get(url(batch) + "?show=left_out"))
     assert "Adele Vance" in left_out
 
