@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, Subquery, Value
 
 from sharing.models import Tenant
@@ -194,14 +195,18 @@ def one_page(
 def _read(
     branches: Sequence[QuerySet], values: Sequence[str], columns: Sequence[str], descends: bool, limit: int
 ) -> list[dict[str, Any]]:
-    first, *others = branches
+    # One that nothing can be in unites with nothing.
+    first, *others = branches = [branch for branch in branches if not branch.query.is_empty()] or list(branches[:1])
     everything = first if first.query.annotations else first.model._default_manager.all()
     if not others:
         # Found and cut in an index first, joined after: a database that joins first sorts whole rows.
         found = everything.filter(pk__in=ordered(first, columns, descends).values("pk")[:limit])
         return list(ordered(found.values(*values), columns, descends))
     # Several branches: their keys united and cut first, whole rows after, so that few are joined.
-    keys = first.values_list(*columns).union(*(other.values_list(*columns) for other in others), all=True)
+    parts = [branch.values_list(*columns) for branch in branches]
+    if connection.features.supports_slicing_ordering_in_compound:  # PostgreSQL would read every branch to its end
+        parts = [ordered(part, columns, descends)[:limit] for part in parts]
+    keys = parts[0].union(*parts[1:], all=True)
     ids = [key[-1] for key in ordered(keys, columns, descends)[:limit]]
     rows = {row["id"]: row for row in everything.filter(pk__in=ids).values(*values)}
     return [rows[pk] for pk in ids if pk in rows]

@@ -88,6 +88,8 @@ def test_filters_narrow_and_stand_above_the_list(it, contoso, alex, lidia):
         "actor=lidia&person=bowen&action=looking": ["Looked at a person"],
         "actor=lidia&action=looking": ["Looked at a person"],
         "actor=lidia&person=alex": [],
+        "actor=nobody in particular&action=changes": [],
+        "person=zzzz&actor=lidia&action=changes": [],
     }
     labels = "|".join(map(re.escape, words.VERBS.values()))
     found = {query: [re.match(labels, line)[0] for line in shown(it, f"{URL}?{query}")] for query in expected}
