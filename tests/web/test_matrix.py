@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
@@ -42,6 +43,7 @@ def expected(place, route, who, method):
 
 
 def send(browser, method, place, route):
+    cache.clear()  # how often one person may ask within a minute is another test's
     if method == "POST":
         return browser.post(place.url(route), place.form(route))
     return browser.generic(method, place.url(route))
