@@ -372,7 +372,12 @@ def test_the_number_of_an_account_is_no_name():
 @pytest.mark.parametrize(
     "guard",
     [
-        "custom_lost", "private_granted", "outsider_raised", "disabled_delegate", "disabled_left", "last_delegate",
+        "custom_lost",
+        "private_granted",
+        "outsider_raised",
+        "disabled_delegate",
+        "disabled_left",
+        "last_delegate",
         "last_delegate_only",
     ],  # fmt: skip
 )

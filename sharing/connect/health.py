@@ -137,9 +137,7 @@ def _database() -> Iterator[Check]:
         what = f"The database does not guard the audit log ({', '.join(gone)}): run `manage.py migrate`, and ask who."
         yield Check("audit", PROBLEM, what)
     else:
-        yield Check(
-            "audit", OK, "The database lets nobody alter the audit log; `manage.py audit_verify` reads it."
-        )
+        yield Check("audit", OK, "The database lets nobody alter the audit log; `manage.py audit_verify` reads it.")
     astray = sum(_astray())
     if astray:
         yield Check(

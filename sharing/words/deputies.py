@@ -1,8 +1,7 @@
 """Deputies in words: what they may, and in whose name something was done."""
 
 MAY = (
-    "A deputy changes for {you} who sees {your} calendars and who gets {your} meeting requests, "
-    "never their own access."
+    "A deputy changes for {you} who sees {your} calendars and who gets {your} meeting requests, never their own access."
 )
 PRIVATE = "May give access to private events, too."
 NOT_PRIVATE = "May not give access to private events."

@@ -132,6 +132,7 @@ def limit_cause(cause: str) -> str:
         return CAUSES.get(cause, "Who is in the group could not be read.")
     return CAUSES.get(cause, "Microsoft answered with something that says nothing.")
 
+
 ONLY_KNOWN = (
     "Only people with an account here are read, and so it was approved. A group’s members would be more people: "
     "choose anew who is read, and have that approved."

@@ -262,4 +262,3 @@ def _why(values: dict[str, Any], shown: str) -> str:
     if shown == "not_made":
         return batch_words.why_not_made(values["change__state"], values["change__cause"])
     return words.CONFIRMING if shown == "unknown" else ""
-

@@ -21,7 +21,8 @@ urlpatterns = [
     path("asked/<str:public_id>/", in_own_zone(answering.asked), name="asked"),
     path("calendars/<str:public_id>/history/", in_own_zone(past.calendar_history), name="calendar_history"),
     path(
-        "calendars/<str:public_id>/people/<int:pk>/history/", in_own_zone(past.permission_history),
+        "calendars/<str:public_id>/people/<int:pk>/history/",
+        in_own_zone(past.permission_history),
         name="permission_history",
     ),
     path("calendars/<str:public_id>/restore/", in_own_zone(restoring.restore_calendar), name="restore"),
