@@ -94,7 +94,8 @@ def test_history_tells_what_was_noticed_and_what_was_done_here(it, alex, contoso
     owner = rows.make_user(contoso, "Alex Wilber")
     change = Change.objects.create(
         tenant=contoso, kind=Change.ROLE, target="t", mailbox=alex, permission=parties, before="read", after="write",
-        calendar=parties.calendar, name=parties.name, actor=owner, actor_kind=Change.OWNER, state=Change.APPLIED, requested_at=day,
+        calendar=parties.calendar, name=parties.name, actor=owner,
+        actor_kind=Change.OWNER, state=Change.APPLIED, requested_at=day,
     )  # fmt: skip
     PermissionPeriod.objects.create(
         tenant=contoso, permission=parties, role=Role.READ, began_at=rows.FIRST, ended_at=day, after=Role.WRITE,
