@@ -118,7 +118,8 @@ def test_history_tells_what_was_noticed_and_what_was_done_here(it, alex, contoso
         ),
         (
             "Alex Wilber, Kids parties: Megan Bowen got access: All details",
-            "Noticed 18 November 2026, 10:00, outside Calwarden",
+            "Noticed 18 November 2026, 10:00, outside Calwarden · by whom is unknown, "
+            "between 17 November 2026, 10:00 and 18 November 2026, 10:00",
         ),
     ]
     assert len(it.get(path("Megan Bowen")).context["history"]) == 1
