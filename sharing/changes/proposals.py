@@ -168,19 +168,31 @@ def carry_out(*, proposal: Proposal, now: datetime) -> None:
     proposal = Proposal.objects.select_related(*_RELATED).get(pk=proposal.pk)
     if proposal.state != Proposal.ACCEPTED or proposal.kind not in _CARRY_OUT or proposal.change_id:
         return
+    try:
+        change = _made(proposal) or _CARRY_OUT[proposal.kind](proposal)
+    except Refused as refused:
+        made = _made(proposal)  # by whoever was at it at the same time
+        if made is None:
+            _not_made(proposal, refused, now)
+            raise
+        change = made
+    Proposal.objects.filter(pk=proposal.pk, change=None).update(change=change)
+
+
+def _made(proposal: Proposal) -> Change | None:
+    """The change that this yes made: it carries the moment of the yes and both names."""
     ours: dict[str, Any] = {"actor": proposal.asked_by_id, "approved_by": proposal.decided_by_id}
     ours |= {"mailbox": proposal.mailbox_id, "requested_at": proposal.decided_at}
-    made = Change.objects.filter(**ours, tenant=proposal.tenant_id).first()
-    try:
-        change = made or _CARRY_OUT[proposal.kind](proposal)
-    except Refused as refused:
-        # What may pass goes on waiting for another yes; what moved on is over.
-        passes = isinstance(refused, (NotNow, ChangeOpen))
-        with transaction.atomic():
-            _move(proposal, Proposal.ACCEPTED, Proposal.WAITING if passes else Proposal.EXPIRED, now)
-            record(proposal, "proposal.not_made", actor=None, now=now, outcome=type(refused).__name__)
-        raise
-    Proposal.objects.filter(pk=proposal.pk, change=None).update(change=change)
+    return Change.objects.filter(**ours, tenant=proposal.tenant_id).first()
+
+
+def _not_made(proposal: Proposal, refused: Refused, now: datetime) -> None:
+    """What may pass goes on waiting for another yes, unless the same was asked anew; what moved on is over."""
+    anew = Proposal.objects.filter(target=proposal.target, state=Proposal.WAITING).exists()
+    passes = isinstance(refused, (NotNow, ChangeOpen)) and not anew
+    with transaction.atomic():
+        _move(proposal, Proposal.ACCEPTED, Proposal.WAITING if passes else Proposal.EXPIRED, now)
+        record(proposal, "proposal.not_made", actor=None, now=now, outcome=type(refused).__name__)
 
 
 def _who(proposal: Proposal) -> dict[str, Any]:
