@@ -73,7 +73,7 @@ CLASSES = {
     "deputy_end": Class(OWNER, get=405, post=302, of="deputy"),
     "for_others": Class(SIGNED_IN),
     "ask_cover": Class(SIGNED_IN, post=422),
-    "undo": Class(OWNER, post=409, of="change"),
+    "undo": Class(OWNER, post=302, of="change"),
     "look": Class(OWNER, get=405, post=302, of="change"),
     "dismiss": Class(OWNER, get=405, post=302, of="change"),
     "account:home": Class(SIGNED_IN),
