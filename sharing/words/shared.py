@@ -15,7 +15,7 @@ _CAN = {
         "You act for {owner} and see private events: you change events and answer invitations."
     ),
 }
-LEAVE_COPY, LEAVE_GRANT, LEAVE_BOTH = "copy", "grant", "both"
+LEAVE_COPY, LEAVE_GRANT, LEAVE_BOTH = "copy", "access", "both"
 THROUGH_OTHERS = (
     "Access through a group, and what everyone in the organization sees, is not listed. "
     "Calendars of other organizations are listed once they are in your own list."

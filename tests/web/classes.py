@@ -66,7 +66,7 @@ CLASSES = {
     "replace": Class(OWNER, post=409, of="calendar", row="permission"),
     "shared": Class(SIGNED_IN),
     "shared_rename": Class(SHAREE, post=302, of="calendar", form={"name": "Mine"}),
-    "shared_leave": Class(SHAREE, post=302, of="calendar", form={"how": "grant"}),
+    "shared_leave": Class(SHAREE, post=302, of="calendar", form={"how": "access"}),
     "objection": Class(SHAREE, post=302, of="calendar"),
     "objection_keep": Class(OWNER, get=405, post=302, of="objection"),
     "deputies": Class(SIGNED_IN, post=404),
@@ -86,7 +86,9 @@ CLASSES = {
     "it:access": Class(IT, query="tenant"),
     "it:bulk": Class(OPERATOR, get=405, post=302, query="tenant", form={"do": "remove", "id": "permission"}),
     "it:entry": Class(OPERATOR, post=302, query="tenant", row="permission", form={"do": "remove", "seen": "role"}),
-    "it:give": Class(OPERATOR, get=404, post=404, query="tenant", of="person", is_page=False),  # nobody may be added
+    "it:give": Class(  # nobody may be added
+        OPERATOR, get=404, post=404, query="tenant", of="person", is_page=False, looks="access.denied"
+    ),
     "it:jobs": Class(IT, query="tenant"),
     "it:job": Class(IT, query="tenant", of="job"),
     "it:job_progress": Class(IT, query="tenant", of="job", is_page=False),

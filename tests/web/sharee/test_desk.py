@@ -82,7 +82,7 @@ def test_leaving_the_list_keeps_the_access(megan, main, work):
 
 
 def test_giving_up_access_ends_the_owners_entry_and_is_in_their_history(megan, kids, work, as_owner):
-    megan.post(page(kids), {"how": "grant"})
+    megan.post(page(kids), {"how": "access"})
     change = work()[0]
     assert (change.kind, change.state, change.actor_kind) == ("remove", "applied", "sharee")
     assert CalendarPermission.objects.get(pk=kids.pk).ended_at is not None
@@ -92,7 +92,7 @@ def test_giving_up_access_ends_the_owners_entry_and_is_in_their_history(megan, k
 def test_a_last_delegate_is_told_what_follows_and_so_is_the_owner(megan, main, work):
     asked = megan.get(page(main)).text
     assert "Alex Wilber has no delegate after that, and meeting requests are set to go only to delegates." in asked
-    megan.post(page(main), {"how": "grant"})
+    megan.post(page(main), {"how": "access"})
     mail = Notice.objects.get(kind="delegate_left")
     assert mail.person.address.casefold() == ALEX.casefold()
     assert "There is no delegate now." in mail.body
@@ -108,7 +108,7 @@ def test_nobody_leaves_or_renames_in_somebody_elses_name(as_owner, kids):
     browser = as_owner(CHARLIE)
     for name in ("shared_leave", "shared_rename", "objection"):
         assert browser.get(page(kids, name)).status_code == 404
-        assert browser.post(page(kids, name), {"how": "grant", "name": "x"}).status_code == 404
+        assert browser.post(page(kids, name), {"how": "access", "name": "x"}).status_code == 404
     assert not Change.objects.exists()
 
 
