@@ -44,18 +44,16 @@ SETUP_PAGES = (
 INSTALLATION_PAGES = (("setup:credentials", "Credentials", "certificate"),)
 # Pages below one of the above, which stays marked.
 BELOW = {
-    "shared_rename": "shared", "shared_leave": "shared", "objection": "shared",
-    "calendar": "home", "role": "home", "remove": "home",
-    "asked": "home", "it:bulk": "it:access", "it:entry": "it:access", "it:job": "it:jobs", "it:confirm_job": "it:jobs",
-    "it:cancel_job": "it:jobs", "it:give": "it:people", "it:proposals": "it:jobs", "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs",
-    "it:person": "it:people", "setup:run": "setup:runs", "setup:outbox": "setup:disclosure",
-    "setup:connect": "setup:connections",
-    "setup:exchange_log": "setup:past",
+    "shared_rename": "shared", "shared_leave": "shared", "objection": "shared", "calendar": "home", "role": "home",
+    "remove": "home", "asked": "home", "it:bulk": "it:access", "it:entry": "it:access", "it:job": "it:jobs",
+    "it:confirm_job": "it:jobs", "it:cancel_job": "it:jobs", "it:give": "it:people", "it:proposals": "it:jobs",
+    "it:proposal": "it:jobs", "it:answer_proposal": "it:jobs", "it:person": "it:people", "setup:run": "setup:runs",
+    "setup:outbox": "setup:disclosure", "setup:connect": "setup:connections", "setup:exchange_log": "setup:past",
     "setup:connecting": "setup:connections", "setup:confirm_link": "setup:connections",
     "setup:locks": "setup:connections", "setup:end": "setup:connections", "setup:invitations": "setup:users",
-    "setup:mailbox": "setup:users", "setup:disconnect_mailbox": "setup:users",
-    "setup:limit": "setup:connections", "setup:lift_limit": "setup:connections",
-    "setup:client_secret": "setup:credentials", "setup:erase_credential": "setup:credentials",
+    "setup:mailbox": "setup:users", "setup:disconnect_mailbox": "setup:users", "setup:limit": "setup:connections",
+    "setup:lift_limit": "setup:connections", "setup:client_secret": "setup:credentials",
+    "setup:erase_credential": "setup:credentials", "add": "home", "replace": "home",
 }  # fmt: skip
 
 
