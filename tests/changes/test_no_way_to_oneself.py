@@ -16,8 +16,6 @@ from sharing.models import (
     CalendarPermission,
     Change,
     ChangeBatch,
-    Deputy,
-    EndDate,
     Person,
     Proposal,
     RoleAssignment,
@@ -27,12 +25,30 @@ from sharing.models import (
 from tests.contoso import mailbox, permission, user
 
 from .operating import ALEX, ALLAN, CHARLIE, LIDIA, MEGAN, check, operator, work
+from .ways import (
+    GROUP,
+    GROUP_ADDRESS,
+    NO,
+    PRIVATE,
+    SECOND,
+    a_cover_for_the_directors_leave,
+    a_group_one_may_be_in,
+    a_proposal_accepted_by_oneself,
+    a_proposal_for_a_new_entry,
+    a_proposal_for_oneself,
+    a_proposal_that_got_in_and_the_owner_accepts,
+    a_proposal_whose_yes_was_forged,
+    an_end_date_that_ends_in_more,
+    an_end_date_that_got_in,
+    as_a_sharee,
+    as_the_directors_deputy,
+    asking_for_cover_of_ones_own_leave,
+    everybody_and_so_oneself,
+    making_oneself_a_deputy,
+    meeting_requests_of_the_director,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PRIVATE = "delegateWithPrivateEventAccess"
-SECOND = "adm-lidiah@contoso.com"  # her second account
-GROUP, GROUP_ADDRESS = "Launch Project", "launch@contoso.com"  # of which she is a member, as Microsoft knows
-NO = (changes.Refused, changes.NotYours, changes.Answered, changes.NoBatch, changes.AlreadyAsked)
 
 
 class World:
@@ -211,121 +227,6 @@ def a_list_that_says_it_is_the_owners(world):
     world.confirm(batch)
 
 
-def a_proposal_for_oneself(world):
-    changes.accept(proposal=world.propose(world.own), by=world.second, now=world.clock())
-
-
-def a_proposal_that_got_in_and_the_owner_accepts(world):
-    """The owner is asked in good faith and agrees; it is still for who asked."""
-    changes.accept(proposal=world.make_proposal(), by=world.alex, now=world.clock())
-
-
-def a_proposal_accepted_by_oneself(world):
-    proposal = world.make_proposal(asked_by=world.allan)
-    for by in (world.lidia, world.second):
-        try:
-            changes.accept(proposal=proposal, by=by, now=world.clock())
-        except NO:
-            continue
-
-
-def a_proposal_whose_yes_was_forged(world):
-    world.make_proposal(
-        state=Proposal.ACCEPTED, decided_by=world.second, decided_as="operator",
-        decided_at=world.clock() - timedelta(minutes=5),
-    )  # fmt: skip
-
-
-def a_proposal_for_a_new_entry(world):
-    for person in (world.me, Person.objects.get(address=SECOND), Person.objects.get(name=GROUP)):
-        try:
-            proposal = world.propose(kind=Proposal.CREATE, calendar=world.calendar, person=person)
-            changes.accept(proposal=proposal, by=world.alex, now=world.clock())
-        except NO:
-            continue
-
-
-def a_group_one_may_be_in(world):
-    group = CalendarPermission.objects.open().get(mailbox=mailbox(ALEX), grantee__name=GROUP)
-    for approver in (None, world.allan, world.alex):
-        try:
-            world.role(group, role="write", approved_by=approver)
-        except NO:
-            continue
-    changes.accept(proposal=world.propose(group, role="write"), by=world.alex, now=world.clock())
-
-
-def everybody_and_so_oneself(world):
-    everyone = permission(ALEX, "Default")
-    for approver in (None, world.allan, world.alex):
-        try:
-            world.role(everyone, role="write", approved_by=approver)
-        except NO:
-            continue
-    changes.accept(proposal=world.propose(everyone, role="write"), by=world.allan, now=world.clock())
-
-
-def as_the_directors_deputy(world):
-    """Alex made her his deputy, with all that a deputy may have."""
-    Deputy.objects.create(
-        tenant=world.tenant, mailbox=mailbox(ALEX), oid=world.lidia.oid, lets_grant_private=True,
-        given_by=world.alex, given_at=world.clock(),
-    )  # fmt: skip
-    for entry in (world.own, permission(ALEX, SECOND)):
-        try:
-            world.role(entry, kind="deputy")
-        except NO:
-            continue
-    changes.request_create(
-        calendar=world.calendar, address=SECOND, name="Lidia", role=PRIVATE, actor=world.lidia, kind="deputy",
-        now=world.clock(),
-    )  # fmt: skip
-
-
-def an_end_date_that_ends_in_more(world):
-    for kind in ("operator", "", "end_date"):
-        try:
-            changes.set_end_date(
-                permission=world.own, role_after=PRIVATE, ends_on=(world.clock() + timedelta(days=2)).date(),
-                asks=False, actor=world.lidia, kind=kind, now=world.clock(),
-            )  # fmt: skip
-        except NO:
-            continue
-
-
-def an_end_date_that_got_in(world):
-    """A row as if it had come into the database by some hole; its day came."""
-    at = world.clock() - timedelta(days=1)
-    EndDate.objects.create(
-        tenant=world.tenant, mailbox=mailbox(ALEX), permission=world.own, role=world.own.role, ends_at=at,
-        ends_on=at.date(),
-        role_after=PRIVATE, by=world.lidia, by_kind="operator", made_at=at, due_at=at, is_accepted=True,
-    )  # fmt: skip
-
-
-def a_cover_for_the_directors_leave(world):
-    today = world.clock().date()
-    for person in (world.me, Person.objects.get(address=SECOND), Person.objects.get(name=GROUP)):
-        for kind in ("operator", "", "end_date"):
-            for approver in (None, world.second, world.alex):
-                try:
-                    changes.plan_cover(
-                        calendar=world.calendar, person=person, role=PRIVATE, starts_on=today,
-                        ends_on=today + timedelta(days=3), actor=world.lidia, kind=kind, approved_by=approver,
-                        now=world.clock(),
-                    )  # fmt: skip
-                except NO:
-                    continue
-
-
-def meeting_requests_of_the_director(world):
-    """Not private events, but near: the requests go to whoever is a delegate."""
-    changes.request_delivery(
-        mailbox=mailbox(ALEX), option="sendToDelegateOnly", seen=mailbox(ALEX).delivery_option, actor=world.lidia,
-        kind="operator", approved_by=world.second, now=world.clock(),
-    )  # fmt: skip
-
-
 WAYS = [
     as_operator, as_anything_else, with_a_yes_of_ones_own, with_anybodys_yes, a_second_account_asks_for_the_first,
     the_first_account_asks_for_the_second, the_second_account_with_another_operators_yes, a_new_entry,
@@ -334,7 +235,7 @@ WAYS = [
     a_proposal_that_got_in_and_the_owner_accepts, a_proposal_accepted_by_oneself, a_proposal_whose_yes_was_forged,
     a_proposal_for_a_new_entry, a_group_one_may_be_in, everybody_and_so_oneself, as_the_directors_deputy,
     an_end_date_that_ends_in_more, an_end_date_that_got_in, a_cover_for_the_directors_leave,
-    meeting_requests_of_the_director,
+    meeting_requests_of_the_director, making_oneself_a_deputy, asking_for_cover_of_ones_own_leave, as_a_sharee,
 ]  # fmt: skip
 
 
