@@ -13,7 +13,16 @@ from django.utils.timezone import now
 
 from sharing.exports import ACCESS_COLUMNS
 from sharing.management.commands.export import moment
-from sharing.models import AuditEvent, Calendar, CalendarPermission, Mailbox, PermissionPeriod, SyncShard
+from sharing.models import (
+    AuditEvent,
+    Calendar,
+    CalendarPermission,
+    Mailbox,
+    PastValues,
+    PermissionPeriod,
+    ShardReading,
+    SyncShard,
+)
 from tests.cloud import CONTOSO
 
 
@@ -91,9 +100,11 @@ def put_back(days):
     shift = timedelta(days=days)
     for model, names in (
         (CalendarPermission, ("first_seen_at", "began_at")),
-        (Mailbox, ("read_at", "state_since")),
+        (Mailbox, ("first_seen_at", "read_at", "state_since")),
         (SyncShard, ("read_at",)),
         (Calendar, ("read_at",)),
+        (PastValues, ("ended_at",)),
+        (ShardReading, ("read_at", "stored_at")),
     ):
         for row in model.objects.all():
             for name in names:
@@ -135,12 +146,12 @@ def test_who_got_the_meeting_requests_then(export, run, cloud):
         assert row["delivery_option"] == option
 
 
-def test_before_the_first_reading_nothing_is_claimed(export):
-    rows = export(as_of=datetime(2020, 1, 1, tzinfo=UTC))
-    assert len(rows) == Mailbox.objects.count()
-    assert {row["permission_id"] for row in rows} == {None}
-    alex = next(row for row in rows if row["owner"] == "AlexW@contoso.com")
-    assert (alex["mailbox_state"], alex["delivery_option"], alex["read_at"]) == ("never", None, None)
+def test_before_the_first_reading_nothing_is_claimed_and_the_command_says_so(synced, tmp_path):
+    path, said = tmp_path / "out.json", io.StringIO()
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    call_command("export", "access", format="json", output=path, as_of=long_ago, stderr=said)
+    assert json.loads(path.read_text()) == []
+    assert "Of Contoso nothing is known before " in said.getvalue()
 
 
 def test_csv_is_the_same_rows_and_runs_no_formula(run, synced, tmp_path):

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from django.core.management.base import CommandError
 from django.utils.timezone import now as clock
 
-from sharing import exports
+from sharing import audit, exports
 from sharing.management.plain import PlainCommand, tenants_named, typed_by
 from sharing.models import AuditEvent, Tenant
 
@@ -43,6 +43,11 @@ class Command(PlainCommand):
             raise CommandError("Whoever read the output went away before its end.") from None
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
+        for each in tenants if as_of else ():
+            begins_at = audit.history_begins_at(each)
+            if begins_at is None or as_of < begins_at:
+                known = f"before {begins_at:%Y-%m-%d %H:%M} UTC" if begins_at else "yet"
+                self.stderr.write(f"Of {each} nothing is known {known}: no row is not nobody.", self.style.WARNING)
         now = clock()
         for each in tenants:
             AuditEvent.objects.record(
