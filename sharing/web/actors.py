@@ -13,5 +13,5 @@ def actor_words(change: Change, reader: User | None = None) -> str:
     if change.actor_kind == Change.OPERATOR and not is_me:
         return f"{name} (IT)"
     if change.actor_kind == Change.END_DATE:
-        return f"The end date set by {'you' if is_me else name}"
+        return f"The end date that {'you' if is_me else name} set"
     return name
