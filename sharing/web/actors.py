@@ -2,6 +2,7 @@
 
 from sharing import words
 from sharing.models import Change, User
+from sharing.words import ends
 
 
 def actor_words(change: Change, reader: User | None = None) -> str:
@@ -13,5 +14,5 @@ def actor_words(change: Change, reader: User | None = None) -> str:
     if change.actor_kind == Change.OPERATOR and not is_me:
         return f"{name} (IT)"
     if change.actor_kind == Change.END_DATE:
-        return f"The end date that {'you' if is_me else name} set"
+        return ends.actor(name)
     return name

@@ -163,8 +163,6 @@ class History:
 
     def _ours(self, change: Change) -> Entry:
         actor = actor_words(change, self.user)
-        if change.actor_kind == Change.END_DATE:
-            actor = end_words.actor(actor)
         wish = wish_of(change, self.org)
         is_everyone = change.permission is not None and change.permission.is_organization
         wish = replace(wish, name=inside(wish.name, is_ours=is_everyone))
