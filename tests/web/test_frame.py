@@ -109,7 +109,7 @@ def test_a_page_for_a_broken_request_needs_nothing_of_the_request(name):
 def test_a_reviewer_sees_the_pages_of_it_and_no_set_up(isaiah, contoso):
     give(isaiah, REVIEWER, contoso)
     shell = shell_at("/it/access/", isaiah)
-    assert labels(shell.it_pages) == ["Overview", "Access", "Delegates", "People"]
+    assert labels(shell.it_pages) == ["Overview", "Access", "Delegates", "People", "Activity", "Changes"]
     assert shell.setup_pages == []
     assert [page["label"] for page in shell.it_pages if page["is_current"]] == ["Access"]
     assert shell.roles_in_words == "Reviewer"
@@ -119,13 +119,22 @@ def test_an_admin_sees_the_pages_of_set_up_and_no_sharing(isaiah, contoso):
     give(isaiah, ADMIN, contoso)
     shell = shell_at("/theme/", isaiah)
     assert shell.it_pages == []
-    assert labels(shell.setup_pages) == ["Connections", "Users", "Stewards", "Roles", "Sync runs", "Disclosure"]
+    assert labels(shell.setup_pages) == [
+        "Connections",
+        "Users",
+        "Stewards",
+        "Roles",
+        "Sync runs",
+        "Disclosure",
+        "History and proof",
+        "Activity log",
+    ]
     assert labels(shell.areas) == ["Set-up"]
 
 
-def test_an_owner_has_three_tabs_and_no_other_area(isaiah):
+def test_an_owner_has_four_tabs_and_no_other_area(isaiah):
     shell = shell_at("/theme/", isaiah)
-    assert labels(shell.owner_tabs) == ["My calendars", "Meeting requests", "History"]
+    assert labels(shell.owner_tabs) == ["My calendars", "Shared with me", "Meeting requests", "History"]
     assert shell.areas == []
 
 

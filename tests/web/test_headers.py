@@ -52,7 +52,7 @@ def misread(request):
 
 
 # Pages with a form that posts to us and is redirected to Microsoft: Chromium asks form-action about both.
-TO_MICROSOFT = {"signin", "activate:link", "account:home"}
+TO_MICROSOFT = {"signin", "activate:link", "account:home", "setup:connect"}
 
 # The portal's addresses, and three that go wrong.
 urlpatterns = [
@@ -87,7 +87,8 @@ def test_every_page_says_what_browsers_may_do_with_it(cast, settings, method):
     for route in routes():
         browser = cast.browser(WHO[route.what.audience])
         answer = browser.generic(method, place.url(route))
-        leads_there = route.name in TO_MICROSOFT and method == "GET"
+        shows_it = method == "GET" or (method == "POST" and answer.status_code == 422)  # the form once more
+        leads_there = route.name in TO_MICROSOFT and shows_it
         found = lacking(answer, sign_in_origin=settings.MICROSOFT_LOGIN_URL if leads_there else "")
         wrong |= {route.name: found} if found else {}
     assert wrong == {}

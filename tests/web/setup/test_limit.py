@@ -140,7 +140,7 @@ def test_the_second_registration_has_a_script_of_its_own(shown, limit, contoso, 
     Tenant.objects.update(has_writer=True, writes_on=True)
     content = shown()
     assert f"$AppId = &#x27;{settings.MICROSOFT_WRITER_CLIENT_ID}&#x27;" in content
-    assert "Calwarden does not test this one." in content
+    assert "is not tested: only a change can prove that." in content
 
 
 def test_a_hostile_address_is_written_into_no_script(shown, limit):
