@@ -50,7 +50,9 @@ def rename(request: Asked, public_id: str) -> HttpResponse:
     copy = row.copy
     if copy is None:
         return redirect("shared") if request.method == "POST" else _refused(request, row, shared.NO_NAME)
-    form = NameForm(request.POST or None, initial={"name": copy.name})
+    # A name in which something hides is not put into a field, where nothing would show it.
+    shown = copy.name if copy.name == words.visible(copy.name) else ""
+    form = NameForm(request.POST or None, initial={"name": shown})
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         ask: Callable[[datetime], Change] = lambda now: changes.request_copy_name(  # noqa: E731
