@@ -21,7 +21,7 @@ from .covering import covers_on
 from .delivering import delivery_of
 from .end_lines import ending_soon
 from .history import History
-from .rows import OUTLOOK, checked, people_on, title_of, whose, words_for
+from .rows import OUTLOOK, checked, named, people_on, title_of, whose, words_for
 
 RECENT_HOME, RECENT_CALENDAR, A_PAGE = 4, 5, 50
 
@@ -149,6 +149,10 @@ def _calendar_page(request: Asked, row: Calendar, now: datetime) -> dict[str, An
         "toasts": toasts,
         "notes": notes,
         "is_open": bool(underway),
+        "arriving": [
+            f"{named(change.name, change.address)}: {words.quoted(change.after, whose(mailbox, user))}"
+            for change in underway if change.kind == Change.CREATE
+        ],
         "can_add": not cause and mailbox.tenant.creates_on,
         "outlook": OUTLOOK.get(mailbox.tenant.cloud, ""),
         "private_events": words.PRIVATE_EVENTS,

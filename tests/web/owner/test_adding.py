@@ -87,8 +87,12 @@ def test_before_it_is_saved_the_page_says_that_outlook_invites_and_what_is_sent(
 def test_giving_access_is_one_change_and_the_worker_makes_it_true(owner, alex, adding, kids, work):
     answer = owner.post(page(kids), {"to": CHARLIE, "role": "read", "reason": "Covers for Megan"})
     assert (answer.status_code, answer.url) == (302, reverse("calendar", args=[kids.public_id]))
+    waiting = owner.get(answer.url).text
+    assert "Access is being given" in waiting and "“Can view all details”" in waiting
+    assert 'data-hx-trigger="every 2s" data-hx-select="#main"' in waiting
     change = work()[0]
     assert (change.kind, change.state, change.after, change.reason) == ("create", "applied", "read", "Covers for Megan")
+    assert "Access is being given" not in owner.get(answer.url).text
     row = permission(ALEX, CHARLIE, KIDS)
     assert (row.role, row.change) == ("read", change)
 
