@@ -137,10 +137,11 @@ def test_an_end_date_that_cannot_be_is_refused(owner, adding, kids, until):
     assert not Change.objects.exists()
 
 
-def test_access_until_a_day_is_given_now_and_ends_by_itself(owner, adding, kids, work, cover_steps):
+def test_access_until_a_day_is_given_now_and_ends_by_itself(owner, adding, kids, work, cover_steps, later):
     owner.post(page(kids), {"to": CHARLIE, "role": "read", "until": "2026-11-20"})
     cover_steps()
     work()
+    later(minutes=2)
     cover_steps()
     row = permission(ALEX, CHARLIE, KIDS)
     end = EndDate.objects.get(permission=row)
