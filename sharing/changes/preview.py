@@ -1,12 +1,14 @@
 """What a change would send, before it is sent: the Graph call, and PowerShell that would do the same."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
 
 from sharing import graph
 from sharing.connect.scripts import Unquotable, quoted
-from sharing.models import Calendar, CalendarPermission, Change, Mailbox, Role
+from sharing.models import BatchItem, Calendar, CalendarPermission, Change, ChangeBatch, Mailbox, Role
 
 # Exchange's rights for each role; flags exist with Editor only. features.md, Appendix A.
 RIGHTS = {
@@ -18,6 +20,7 @@ RIGHTS = {
     Role.DELEGATE: "Editor -SharingPermissionFlags Delegate",
     Role.PRIVATE_DELEGATE: "Editor -SharingPermissionFlags Delegate,CanViewPrivateItems",
 }
+P = ParamSpec("P")
 NO_CMDLET, NO_ADDRESS, UNQUOTABLE, CUSTOM = "no_cmdlet", "no_address", "unquotable", "custom"
 
 
@@ -35,34 +38,51 @@ class Preview:
     cause: str = ""
 
 
-def preview_role(permission: CalendarPermission, role: str) -> Preview:
-    """Another role for one holder. Raises graph.IdRefused where an id that we hold is none of Graph's."""
+def _none_for_no_id(write: Callable[P, Preview | None]) -> Callable[P, Preview | None]:
+    """An id that we hold and that is none of Graph's is written into no call: the change would be refused, too."""
+
+    @wraps(write)
+    def written(*args: P.args, **kwargs: P.kwargs) -> Preview | None:
+        try:
+            return write(*args, **kwargs)
+        except graph.IdRefused:
+            return None
+
+    return written
+
+
+@_none_for_no_id
+def preview_role(permission: CalendarPermission, role: str) -> Preview | None:
+    """Another role for one holder."""
     script, cause = _script("Set", permission.calendar, _holder(permission), role)
     return Preview("PATCH", _entry(permission), _json({"role": role}), script, cause)
 
 
-def preview_removal(permission: CalendarPermission) -> Preview:
-    """The end of one holder's access. Raises graph.IdRefused."""
+@_none_for_no_id
+def preview_removal(permission: CalendarPermission) -> Preview | None:
+    """The end of one holder's access."""
     script, cause = _script("Remove", permission.calendar, _holder(permission))
     return Preview("DELETE", _entry(permission), "", script, cause)
 
 
-def preview_create(calendar: Calendar, *, address: str, name: str, role: str) -> Preview:
-    """Access for somebody who has none; Exchange invites them. Raises graph.IdRefused."""
+@_none_for_no_id
+def preview_create(calendar: Calendar, *, address: str, name: str, role: str) -> Preview | None:
+    """Access for somebody who has none; Exchange invites them."""
     body = {"emailAddress": {"address": address, "name": name}, "role": role}
     script, cause = _script("Add", calendar, address, role)
     path = graph.permissions_path(_oid(calendar.mailbox), _graph_id(calendar))
     return Preview("POST", path, _json(body), script, cause)
 
 
-def preview_delivery(mailbox: Mailbox, option: str) -> Preview:
-    """Another recipient of meeting requests; Exchange has no cmdlet for it. Raises graph.IdRefused."""
+@_none_for_no_id
+def preview_delivery(mailbox: Mailbox, option: str) -> Preview | None:
+    """Another recipient of meeting requests; Exchange has no cmdlet for it."""
     body = _json({"delegateMeetingMessageDeliveryOptions": option})
     return Preview("PATCH", graph.settings_path(_oid(mailbox)), body, "", NO_CMDLET)
 
 
 def preview_of(change: Change) -> Preview | None:
-    """The same of a change that was asked for; None where it is about a sharee's own copy. Raises graph.IdRefused."""
+    """The same of a change that was asked for; None where it is about a sharee's own copy."""
     if change.kind == Change.DELIVERY:
         return preview_delivery(change.mailbox, change.after)
     if change.kind == Change.CREATE and change.calendar:
@@ -72,6 +92,13 @@ def preview_of(change: Change) -> Preview | None:
     if change.kind == Change.REMOVE and change.permission:
         return preview_removal(change.permission)
     return None
+
+
+def preview_item(item: BatchItem) -> Preview | None:
+    """The same of one line of a list; None where it gives access anew or only sets a day."""
+    if item.permission is None or item.batch.kind == ChangeBatch.END_DATE:
+        return None
+    return preview_role(item.permission, item.after) if item.after else preview_removal(item.permission)
 
 
 def _script(verb: str, calendar: Calendar, holder: str, role: str = "") -> tuple[str, str]:

@@ -127,6 +127,11 @@ def told(names: list[str], count: int) -> str:
     return listed([*names, f"{more:,} more"] if more > 0 else names)
 
 
+def exactly(count: int) -> str:
+    """Above what is sent to Microsoft."""
+    return "Exactly what is sent" if count == 1 else "Exactly what is sent for the first entry"
+
+
 def left_out_words(cause: str) -> str:
     return LEFT_OUT.get(cause, "Microsoft 365, or its state, does not allow it")
 

@@ -112,3 +112,9 @@ def test_the_preview_of_a_change_is_what_microsoft_is_then_sent(megans, contoso,
     assert [(sent.method, sent.path.removeprefix("/v1.0")) for sent in cloud.log.writes()] == [
         (shown.method, shown.path)
     ]
+
+
+def test_an_id_that_is_none_of_graphs_is_written_into_no_call(megans):
+    megans.graph_id = ".."
+
+    assert preview_removal(megans) is None and preview_role(megans, Role.READ) is None

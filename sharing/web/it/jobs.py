@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sharing import access, changes, tasks, words
+from sharing.changes.preview import preview_item
 from sharing.models import ChangeBatch, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
+from sharing.web.previews import shown as shown_preview
 from sharing.words import batches as batch_words
 
 from .bulk import refused
@@ -100,6 +102,7 @@ def _job(
         "is_checked": is_checked,
         "is_expired": changes.is_expired(batch, now),
         "numbers": _figures(batch, so_far) if is_checked else None,
+        **(_preview(request, batch, so_far.total) if is_checked else {}),
         "must_type": is_checked and so_far.total >= changes.TYPED_FROM,
         "button": batch_words.batch_button(batch.kind, so_far.total),
         "problem": problem,
@@ -118,6 +121,14 @@ def _job(
         "access_href": reverse("it:access") + same_tenant(request),
         "jobs_href": reverse("it:jobs") + same_tenant(request),
     }, status=status)  # fmt: skip
+
+
+def _preview(request: Asked, batch: ChangeBatch, total: int) -> dict[str, Any]:
+    """What is sent for the first entry of a list; the others differ in whose it is and in the role."""
+    related = ("batch", "permission__calendar__mailbox__person")
+    first = access.items_for_it(request.user, batch).filter(skipped="").select_related(*related).order_by("pk").first()
+    page = shown_preview(preview_item(first) if first else None)
+    return page | {"words_exactly": batch_words.exactly(total)}
 
 
 @it_page

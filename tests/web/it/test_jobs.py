@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from sharing import changes
-from sharing.models import BatchItem, Change, ChangeBatch
+from sharing.models import BatchItem, CalendarPermission, Change, ChangeBatch
 
 from . import rows
 
@@ -53,6 +53,13 @@ def test_the_page_says_in_numbers_what_will_happen(operator, batch):
     assert "Owners are told by mail, one mail each, once their part is done. That is: Alex Wilber." in shown
     left_out = text_of(operator.get(url(batch) + "?show=left_out"))
     assert "Adele Vance" in left_out
+
+
+def test_the_page_shows_what_is_sent_for_the_first_entry(operator, batch):
+    first = batch.items.order_by("pk").first().permission_id
+    CalendarPermission.objects.filter(pk=first).update(graph_id="RXhjaGFuZ2VQdWJsaXNoZWRVc2Vy")
+    page = operator.get(url(batch)).text
+    assert "DELETE /users/" in page and "Remove-MailboxFolderPermission" in page
 
 
 def test_a_list_that_is_only_checked_is_its_makers(client, batch, contoso):
