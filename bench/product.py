@@ -21,7 +21,7 @@ from . import pages
 TID = "be9c0000-0000-4000-8000-00000000be9c"
 # A run notes what it did in these; everything else is what was mirrored.
 BOOKKEEPING = {
-    f"sharing_{name}" for name in ("syncrun", "syncshard", "tenant", "auditevent", "auditchain")
+    f"sharing_{name}" for name in ("syncrun", "syncshard", "shardreading", "tenant", "auditevent", "auditchain")
 }  # fmt: skip
 _WRITE = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 _DATA = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)

@@ -52,7 +52,7 @@ def test_a_change_of_role_turns_by_itself(portal):
 def test_a_toast_is_put_away_for_good(portal):
     page = portal.open(ALEX, reverse("calendar", args=[kids().calendar.public_id]))
     expect(page.locator("#toasts")).to_contain_text("Adele Vance")
-    page.locator("#toasts").get_by_role("button").first.click()
+    page.locator("#toasts").get_by_role("button", name="Dismiss").first.click()
     expect(page.locator("#toasts")).not_to_contain_text("Adele Vance")
     page.reload()
     expect(page.locator("#toasts")).not_to_contain_text("Adele Vance")
