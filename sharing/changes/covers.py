@@ -163,9 +163,10 @@ def record_cover(
         "cover": cover.public_id, "mailbox": cover.mailbox.public_id, "calendar": cover.calendar.public_id,
         "person": cover.person.public_id,
     }  # fmt: skip
-    if asking:
-        subject["as"] = asking.kind or access.actor_kind(asking.actor, cover.mailbox)
-    on_behalf = cover.mailbox.person if asking and asking.kind == Change.DEPUTY else None
+    as_what = asking.kind or access.actor_kind(asking.actor, cover.mailbox) if asking else ""
+    if as_what:
+        subject["as"] = as_what
+    on_behalf = cover.mailbox.person if as_what == Change.DEPUTY else None
     AuditEvent.objects.record(
         now=at, verb=verb, tenant=cover.tenant, actor=asking.actor if asking else None, subject=subject,
         before=before[:80], after=after[:80], outcome=outcome[:80], on_behalf=on_behalf,

@@ -131,9 +131,10 @@ def record(
         "end_date": end_date.public_id, "mailbox": end_date.mailbox.public_id,
         "calendar": permission.calendar.public_id, "permission": permission.pk,
     }  # fmt: skip
-    if asking:
-        subject["as"] = asking.kind or access.actor_kind(asking.actor, end_date.mailbox)
-    on_behalf = end_date.mailbox.person if asking and asking.kind == Change.DEPUTY else None
+    as_what = asking.kind or access.actor_kind(asking.actor, end_date.mailbox) if asking else ""
+    if as_what:
+        subject["as"] = as_what
+    on_behalf = end_date.mailbox.person if as_what == Change.DEPUTY else None
     AuditEvent.objects.record(
         now=at, verb=verb, tenant=end_date.tenant, actor=asking.actor if asking else None, subject=subject,
         before=before[:80], after=after[:80], outcome=outcome[:80], on_behalf=on_behalf,

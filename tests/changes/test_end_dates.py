@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from sharing import changes
-from sharing.models import Change, Deputy, EndDate, RoleAssignment, Tenant
+from sharing.models import AuditEvent, Change, Deputy, EndDate, RoleAssignment, Tenant
 from tests.contoso import mailbox, user
 
 from .dated import DAY, FRIDAY, LIDIA, OVER, berlin, dated, ended, raise_
@@ -167,3 +167,13 @@ def test_a_deputy_who_may_not_give_private_events_keeps_nobody_in_them_either(da
     assert dated(MEGAN, "Calendar", ends_on=FRIDAY - DAY, **as_lidia).by == lidia
     Deputy.objects.update(lets_grant_private=True)
     assert dated(MEGAN, "Calendar", ends_on=FRIDAY + DAY, **as_lidia).by == lidia
+
+
+def test_what_a_deputy_decides_about_a_day_is_written_down_for_whom(dated, contoso, clock, alex):
+    lidia = user(contoso, LIDIA)
+    Tenant.objects.update(deputies_on=True)
+    Deputy.objects.create(tenant=contoso, mailbox=mailbox(ALEX), oid=lidia.oid, given_by=alex, given_at=clock())
+    row = dated(actor=lidia)
+    said = AuditEvent.objects.get(verb="end_date.set")
+    assert (row.by_kind, said.subject["as"]) == ("deputy", "deputy")
+    assert said.on_behalf == f"{contoso.tid}.{alex.oid}"
