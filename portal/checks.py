@@ -167,11 +167,19 @@ def heads_are_written(databases=None, **kwargs) -> Iterator[CheckMessage]:
         )
 
 
+def _can_be_written(file: Path) -> bool:
+    """Now, or once our own folder was made for it; any other folder has to be there, as a disk that is mounted is."""
+    nearest = file if file.exists() else file.parent
+    if not nearest.exists() and nearest == settings.VAR:
+        nearest = next(folder for folder in nearest.parents if folder.exists())
+    return os.access(nearest, os.W_OK)
+
+
 @register(Tags.security)
 def the_audit_log_is_known_elsewhere(**kwargs) -> Iterator[CheckMessage]:
     """Where the heads of its chains go, and its lines."""
     file, mail = settings.AUDIT_HEADS_FILE, settings.AUDIT_HEADS_MAIL
-    if file and not os.access(file if Path(file).exists() else Path(file).parent, os.W_OK):
+    if file and not _can_be_written(Path(file)):
         yield Error("AUDIT_HEADS_FILE names a file that cannot be written.", id="portal.E027")
     if mail and "@" not in parseaddr(mail)[1].strip("@"):
         yield Error("AUDIT_HEADS_MAIL is no mail address.", id="portal.E027")

@@ -9,6 +9,7 @@ from django.core.checks import Error, Info, Warning, run_checks
 from django.utils import timezone
 
 from portal import checks
+from sharing.audit import heads
 from sharing.connect import credentials
 from sharing.models import list_tenant
 
@@ -208,3 +209,11 @@ def test_a_registration_needs_a_credential_from_somewhere(app, check_id, missing
     for name, value in given.items():
         setattr(settings, name, value)
     assert not said()
+
+
+def test_heads_in_our_own_folder_need_no_folder_before_there_are_any(settings, tmp_path):
+    settings.VAR = tmp_path / "not" / "there"
+    settings.AUDIT_HEADS_FILE = str(settings.VAR / "audit-heads.jsonl")
+    assert "portal.E027" not in {found.id for found in checks.the_audit_log_is_known_elsewhere()}
+    assert heads._to_file(Path(settings.AUDIT_HEADS_FILE), "{}\n")
+    assert Path(settings.AUDIT_HEADS_FILE).read_text() == "{}\n"

@@ -111,6 +111,8 @@ def _text(heads: list[Head]) -> str:
 
 def _to_file(path: Path, text: str) -> bool:
     """Appended in one write and on disk before it counts; the file may be one that only takes what is added."""
+    if path.parent == settings.VAR:
+        settings.VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(number, text.encode())
