@@ -183,6 +183,7 @@ def erase_own(pk: int) -> None:
 @shared_task(soft_time_limit=280, time_limit=300)
 def tidy(pk: int) -> None:
     """Delete what was made for a while only and is long over; of no row in particular."""
+    changes.close_objections(clock())
     tidying.tidy(clock())
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from sharing import tasks
 from sharing.models import Calendar, CalendarPermission, Change, Notice, Objection
 from tests.contoso import permission
 from tests.web.owner.cast import page_of
@@ -143,3 +144,14 @@ def test_only_the_owner_answers_it(megan, kids, as_owner):
     assert as_owner(CHARLIE).post(reverse("objection_keep", args=[said.public_id])).status_code == 404
     said.refresh_from_db()
     assert said.answered_at is None
+
+
+def test_an_objection_ends_with_the_access_and_does_not_come_back_with_it(megan, kids, outside, sync, time, clock):
+    megan.post(page(kids, "objection"))
+    outside("unshare", mailbox=ALEX, calendar=KIDS, who=MEGAN)
+    sync()
+    tasks.tidy(0)
+    outside("share", mailbox=ALEX, calendar=KIDS, who=MEGAN, role="read")
+    sync()
+    assert Objection.objects.get().answered_at is not None
+    assert "You said that you should not have this" not in megan.get(reverse("shared")).text
