@@ -1,12 +1,24 @@
 """Rows, and sets of rows."""
 
-from .activation import READER, WRITER, ActivationLink, ConsentAttempt
+from .activation import BOOKER, READER, WRITER, ActivationLink, ConsentAttempt
 from .audit import INSTALLATION, NO_HASH, AuditChain, AuditEvent, OutsideAct, coming_from
 from .batches import BatchItem, ChangeBatch
+from .bookings import Booking
 from .changes import Change, ChangeQuerySet
 from .credentials import AppCredential, Grant
 from .due import Due, DueQuerySet
 from .end_dates import Cover, EndDate
+from .federation import (
+    ExchangeSnapshot,
+    FederationPlan,
+    OrganizationRelationship,
+    Partner,
+    PolicyAssignment,
+    Probe,
+    PublishedCalendar,
+    SharingPolicy,
+    Volunteer,
+)
 from .mailboxes import DELIVERY_OPTIONS, DeliveryPeriod, Mailbox, MailboxQuerySet, SyncShard
 from .notices import Notice
 from .past import READ_COLUMNS, Past, PastValues, Reading, ShardReading, keep_mailboxes, kept
@@ -29,6 +41,17 @@ from .scope import CallCount, GroupLimit, GroupMember, Invitation
 from .tenants import RoleAssignment, Stewardship, Tenant, User, list_tenant, public_id
 
 __all__ = [
+    "BOOKER",
+    "Booking",
+    "ExchangeSnapshot",
+    "FederationPlan",
+    "OrganizationRelationship",
+    "Partner",
+    "PolicyAssignment",
+    "Probe",
+    "PublishedCalendar",
+    "SharingPolicy",
+    "Volunteer",
     "BatchItem",
     "ChangeBatch",
     "Cover",

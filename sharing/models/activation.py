@@ -5,8 +5,8 @@ from django.db import models
 from .due import Due, DueQuerySet
 from .tenants import Tenant, User, public_id
 
-READER, WRITER = "reader", "writer"
-APPS = [(READER, READER), (WRITER, WRITER)]
+READER, WRITER, BOOKER = "reader", "writer", "booker"
+APPS = [(app, app) for app in (READER, WRITER, BOOKER)]
 
 
 class ActivationLink(Due):

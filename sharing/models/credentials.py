@@ -72,6 +72,7 @@ class Grant(models.Model):
         "sharing.Mailbox", null=True, blank=True, on_delete=models.PROTECT, related_name="grants"
     )
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
+    app = models.CharField(max_length=8, choices=APPS, default=READER, help_text="Which registration it was given to.")
     account_oid = models.UUIDField()
     account_address = models.CharField(max_length=320, blank=True, help_text="Shown only, never a key.")
     sealed = models.TextField(blank=True, help_text="The refresh token; empty once lost.")
@@ -87,7 +88,9 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "tenant", "account_oid"], name="one_grant_per_user_and_account")
+            models.UniqueConstraint(
+                fields=["user", "tenant", "account_oid", "app"], name="one_grant_per_user_account_and_app"
+            )
         ]
 
     def __str__(self) -> str:

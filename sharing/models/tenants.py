@@ -67,6 +67,10 @@ class Tenant(models.Model):
         max_length=80, blank=True, help_text="Why the second registration got no token when it was asked last."
     )
     writer_cause_at = models.DateTimeField(null=True, blank=True, help_text="Since when.")
+    bookings_on = models.BooleanField(default=False, help_text="People may find times and book meetings here.")
+    has_booker = models.BooleanField(default=False, help_text="The registration for meetings was approved.")
+    booker_cause = models.CharField(max_length=80, blank=True, help_text="As writer_cause, of the one for meetings.")
+    booker_cause_at = models.DateTimeField(null=True, blank=True)
     roles_held = models.JSONField(null=True, blank=True, help_text="App roles that our last token named, by name.")
     roles_held_at = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
