@@ -12,6 +12,7 @@ from sandbox.state import State
 from sandbox.templates import settings
 
 CLIENT_SECRET = "sandbox-secret-of-the-portal"
+BOOKER_SECRET = "sandbox-secret-of-the-booker"
 
 GRANTED = {
     "Calendars.ReadWrite",
@@ -52,7 +53,7 @@ def build(*, mailboxes: int = 0, consented: Collection[str] = (cast.CONTOSO, cas
 
 
 def apps() -> dict[str, App]:
-    """The registrations of the reset world: the portal's own, which reads and writes."""
+    """The registrations of the reset world: the portal's own, and the one it books meetings with, known nowhere yet."""
     portal = App(
         cast.PORTAL_APP,
         "Calwarden",
@@ -62,7 +63,16 @@ def apps() -> dict[str, App]:
         scopes=["openid", "profile", "User.Read"],
         secrets=[{"value": CLIENT_SECRET, "ends_at": None}],
     )
-    return {portal.client_id: portal}
+    booker = App(
+        cast.BOOKER_APP,
+        "Calwarden meetings",
+        cast.CONTOSO,
+        publisher="Calwarden (sandbox)",
+        app_roles=["Calendars.ReadWrite", "User.Read.All"],
+        scopes=["openid", "profile", "offline_access", "Calendars.ReadWrite", "Calendars.Read.Shared"],
+        secrets=[{"value": BOOKER_SECRET, "ends_at": None}],
+    )
+    return {app.client_id: app for app in (portal, booker)}
 
 
 def tenants(mailboxes: int, consented: Collection[str] = (cast.CONTOSO, cast.FABRIKAM)) -> dict[str, Tenant]:

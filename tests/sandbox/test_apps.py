@@ -47,13 +47,23 @@ def app_only(cloud, app, tid=cast.CONTOSO, **form):
 
 
 def test_the_reset_world_has_the_portals_own_app(cloud):
-    (app,) = control(cloud, "GET", "apps")["apps"]
+    app, _ = control(cloud, "GET", "apps")["apps"]
     assert (app["client_id"], app["multi_tenant"], app["publisher"]) == (
         cast.PORTAL_APP,
         True,
         "Calwarden (sandbox)",
     )
     assert SECRET not in json.dumps(app)
+
+
+def test_the_app_that_books_meetings_is_registered_and_known_nowhere(cloud):
+    _, app = control(cloud, "GET", "apps")["apps"]
+    assert (app["client_id"], app["name"]) == (cast.BOOKER_APP, "Calwarden meetings")
+    asked = {"client_id": cast.BOOKER_APP, "client_secret": "sandbox-secret-of-the-booker"}
+    assert ask_token(cloud, grant_type="client_credentials", scope=SCOPE, **asked)[1]["error_codes"] == [700016]
+    control(cloud, "POST", "consent", {"client_id": cast.BOOKER_APP})
+    _, answer = ask_token(cloud, grant_type="client_credentials", scope=SCOPE, **asked)
+    assert sorted(claims_of(answer["access_token"])["roles"]) == ["Calendars.ReadWrite", "User.Read.All"]
 
 
 def test_an_app_made_in_the_control_room_can_be_consented_to_beside_the_other(cloud, writer):
