@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox import changes
 from sandbox.apps import App
+from sandbox.exchange.rows import Organization, organization_of
 from sandbox.rows import (
     DELEGATE_ROLES,
     DELIVERY,
@@ -53,8 +54,8 @@ class Entry:
 class State:
     """Mutable, behind one lock. `version` counts mutations, whoever made them; `epoch` is another after every reset.
 
-    `make` builds the tenants of the reset world, `apps` its registrations; `past` lists (days ago, what takes the entry
-    back), newest first.
+    `make` builds the tenants of the reset world, `apps` its registrations, `exchange` what Exchange knows of them;
+    `past` lists (days ago, what takes the entry back), newest first.
     """
 
     def __init__(
@@ -62,15 +63,18 @@ class State:
         make: Callable[[], dict[str, Tenant]],
         past: list[tuple[float, dict[str, Any]]] | None = None,
         apps: Callable[[], dict[str, App]] = dict,
+        exchange: Callable[[dict[str, Tenant]], dict[str, Organization]] = lambda tenants: {},
     ) -> None:
         self.lock = threading.RLock()
         self.version = 0
         self._make = make
         self._past = past or []
         self._apps = apps
+        self._exchange = exchange
         self._journal: list[Entry] | None = None
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, App] = {}
+        self.exchange: dict[str, Organization] = {}
         self.invitations: list[dict[str, Any]] = []
         self.reset()
 
@@ -79,6 +83,7 @@ class State:
         with self.lock:
             self.tenants = self._make()
             self.apps = self._apps()
+            self.exchange = self._exchange(self.tenants)
             self.invitations = []
             self.epoch = uuid.uuid4().hex
             self.version += 1
@@ -111,15 +116,16 @@ class State:
     def rewind(self, to: int) -> None:
         """The world before entry `to` of the journal; the journal's length gives the reset world.
 
-        Registrations and consents stay: the journal is about mailboxes.
+        Registrations, consents and Exchange's settings stay: the journal is about mailboxes.
         """
         with self.lock:
             journal = self.journal
             if not 0 <= to <= len(journal):
                 raise ValueError(f"The journal has entries 0 to {len(journal) - 1}; {to} is none of them.")
-            apps, kept = self.apps, {tid: (each.principals, each.removed) for tid, each in self.tenants.items()}
+            apps, exchange = self.apps, self.exchange
+            kept = {tid: (each.principals, each.removed) for tid, each in self.tenants.items()}
             self.reset()
-            self.apps = apps
+            self.apps, self.exchange = apps, exchange
             for tid, (principals, removed) in kept.items():
                 self.tenants[tid].principals, self.tenants[tid].removed = principals, removed
             for entry in reversed(journal[to:]):
@@ -133,7 +139,7 @@ class State:
             self.apply(self.journal[entry].change)
 
     def dump(self) -> dict[str, Any]:
-        """Everything as JSON: {"version", "epoch", "tenants": {tid: …}, "apps": {id: …}, "invitations": […]}.
+        """Everything as JSON: {"version", "epoch", "tenants", "apps", "exchange", "invitations": […]}, by tid or client id.
 
         `load` reads it back.
         """
@@ -144,6 +150,7 @@ class State:
                 "epoch": self.epoch,
                 "tenants": tenants,
                 "apps": {id: plain(app) for id, app in self.apps.items()},
+                "exchange": {tid: plain(each) for tid, each in self.exchange.items()},
                 "invitations": list(self.invitations),
             }
 
@@ -151,5 +158,6 @@ class State:
         with self.lock:
             self.tenants = {tid: tenant_of(value) for tid, value in dumped["tenants"].items()}
             self.apps = {id: App(**value) for id, value in dumped["apps"].items()}
+            self.exchange = {tid: organization_of(value) for tid, value in dumped["exchange"].items()}
             self.invitations = list(dumped["invitations"])
             self.version, self.epoch = dumped["version"], dumped["epoch"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sandbox import cast, consent, ids, people, shares
+from sandbox import cast, consent, exchange, ids, people, shares
 from sandbox.apps import App
 from sandbox.changes import Change, apply, new_user
 from sandbox.generate import add_mailboxes
@@ -49,7 +49,7 @@ def build(*, mailboxes: int = 0, consented: Collection[str] = (cast.CONTOSO, cas
 
     `consented` are the tenants that consented to the portal's app before the world began.
     """
-    return State(lambda: tenants(mailboxes, consented), PAST, apps)
+    return State(lambda: tenants(mailboxes, consented), PAST, apps, exchange.start)
 
 
 def apps() -> dict[str, App]:
@@ -202,6 +202,9 @@ def give_places_and_jobs(tenants: dict[str, Tenant]) -> None:
             alias = user.upn.split("@")[0]
             if alias in people.PLACES and user.mailbox:
                 user.mailbox.settings = settings(*people.PLACES[alias])
+            if alias in people.HOURS and user.mailbox:
+                kept = user.mailbox.settings
+                user.mailbox.settings = {**kept, "workingHours": {**kept["workingHours"], **people.HOURS[alias]}}
             if alias in CAST_JOBS:
                 user.job_title, user.department, manager = CAST_JOBS[alias]
                 chief = tenant.user(f"{manager}@{tenant.domains[0]}")
