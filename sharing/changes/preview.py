@@ -7,8 +7,8 @@ from functools import wraps
 from typing import ParamSpec
 
 from sharing import graph
-from sharing.connect.scripts import Unquotable, quoted
 from sharing.models import BatchItem, Calendar, CalendarPermission, Change, ChangeBatch, Mailbox, Role
+from sharing.words.powershell import ValueRefused, literal
 
 # Exchange's rights for each role; flags exist with Editor only. features.md, Appendix A.
 RIGHTS = {
@@ -110,9 +110,9 @@ def _script(verb: str, calendar: Calendar, holder: str, role: str = "") -> tuple
     rights = f" -AccessRights {RIGHTS[Role(role)]}" if role else ""
     rights += " -SendNotificationToUser $true" if verb == "Add" else ""
     try:
-        owner, user = quoted(calendar.mailbox.person.address), quoted(holder)
-        which = "FolderType -eq 'Calendar'" if calendar.is_default else f"Name -eq {quoted(calendar.name)}"
-    except Unquotable:
+        owner, user = literal(calendar.mailbox.person.address), literal(holder)
+        which = "FolderType -eq 'Calendar'" if calendar.is_default else f"Name -eq {literal(calendar.name)}"
+    except ValueRefused:
         return "", UNQUOTABLE
     return (
         f"$Folder = @(Get-MailboxFolderStatistics -Identity {owner} -FolderScope Calendar | Where-Object {which})\n"

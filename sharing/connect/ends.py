@@ -41,9 +41,9 @@ from sharing.models import (
     User,
     keep_mailboxes,
 )
+from sharing.words.powershell import literal
 
 from . import clients, grants, links
-from .scripts import quoted
 
 DISCONNECTED, ERASING, ERASED = "disconnected", "erasing", "erased"
 AT_ONCE = 500  # rows in one statement
@@ -148,7 +148,7 @@ def disconnect_tenant(*, tenant: Tenant, erase: bool, actor: User, now: datetime
         Mailbox.objects.filter(tenant=tenant, due_at__isnull=False).update(due_at=None)
         fields: dict[str, Any] = {
             "state": Tenant.ENDED, "cause": ERASING if erase else "", "state_since": now, "writes_on": False,
-            "has_writer": False, "delta_link": "", "next_full_at": None, "next_hourly_at": None,
+            "has_writer": False, "has_booker": False, "bookings_on": False, "delta_link": "", "next_full_at": None, "next_hourly_at": None,
         }  # fmt: skip
         Tenant.objects.filter(pk=tenant.pk).update(**fields)
         AuditEvent.objects.record(
@@ -258,7 +258,7 @@ def removal_script(app_ids: list[str]) -> str:
     ]
     for app_id in app_ids:
         lines += [
-            f"$appId = {quoted(str(uuid.UUID(app_id)))}",
+            f"$appId = {literal(str(uuid.UUID(app_id)))}",
             """$sp = Get-MgServicePrincipal -Filter ("appId eq '" + $appId + "'")""",
             "if (@($sp).Count -eq 1) { Remove-MgServicePrincipal -ServicePrincipalId $sp.Id -Confirm }",
         ]

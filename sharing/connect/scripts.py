@@ -1,11 +1,9 @@
 """Writes the PowerShell that an Exchange administrator runs; every value is a single-quoted text."""
 
-import unicodedata
 from dataclasses import dataclass
 
-# PowerShell takes these for the end of a single-quoted text, too.
-_QUOTES = "'\u2018\u2019\u201a\u201b"
-_REFUSED = ("Cc", "Cf", "Cs", "Zl", "Zp")  # line ends, control characters, invisible ones, halves of characters
+from sharing.words.powershell import literal
+
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 READ_ROLES = ("Application Calendars.Read", "Application MailboxSettings.Read")
 WRITE_ROLES = ("Application Calendars.ReadWrite", "Application MailboxSettings.ReadWrite")
@@ -13,20 +11,6 @@ _ENTRA_ROLES = (
     "Calendars.Read", "Calendars.ReadWrite", "Calendars.ReadBasic.All", "MailboxSettings.Read",
     "MailboxSettings.ReadWrite",
 )  # fmt: skip
-
-
-class Unquotable(Exception):
-    """A value with a line end or a character that nobody sees: it is written into no script."""
-
-
-def quoted(value: str) -> str:
-    """`value` as a PowerShell text that means exactly it: `$`, a backtick, `;` and `#` do nothing in single quotes.
-
-    Raises Unquotable. https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
-    """
-    if any(unicodedata.category(character) in _REFUSED for character in value):
-        raise Unquotable
-    return "'" + "".join(character * 2 if character in _QUOTES else character for character in value) + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +33,7 @@ class Values:
 def set_up(values: Values) -> str:
     """Limit the app to direct members of the group, then take the tenant-wide grants away. Safe to run again.
 
-    Raises Unquotable.
+    Raises ValueRefused.
     """
     return _lines(
         "# Limits the app to direct members of one group. Run steps 1 to 4 as Exchange Administrator,",
@@ -59,13 +43,13 @@ def set_up(values: Values) -> str:
         *_whose(values),
         "",
         "# 1. The group: direct members only, groups within it do not count",
-        f"$Group = @(Get-Group -Identity {quoted(values.group)})",
+        f"$Group = @(Get-Group -Identity {literal(values.group)})",
         "if ($Group.Count -ne 1) { throw 'Exchange does not know exactly one group with this address.' }",
         "# Quotes inside the name are doubled for the filter.",
         """$Filter = "MemberOfGroup -eq '" + $Group[0].DistinguishedName.Replace("'", "''") + "'\"""",
         "",
         "# 2. The scope, and the app as Exchange knows it",
-        f"$ScopeName = {quoted(values.scope)}",
+        f"$ScopeName = {literal(values.scope)}",
         "if (Get-ManagementScope | Where-Object Name -eq $ScopeName) {",
         "  Set-ManagementScope -Identity $ScopeName -RecipientRestrictionFilter $Filter",
         "} else {",
@@ -78,7 +62,7 @@ def set_up(values: Values) -> str:
         "# 3. What the app may do within the scope",
         "$Held = @(Get-ManagementRoleAssignment -RoleAssignee $SpObjId |",
         "  Where-Object CustomResourceScope -eq $ScopeName)",
-        f"foreach ($Role in {', '.join(map(quoted, values.roles))}) {{",
+        f"foreach ($Role in {', '.join(map(literal, values.roles))}) {{",
         "  if (-not ($Held | Where-Object Role -eq $Role)) {",
         "    New-ManagementRoleAssignment -App $SpObjId -Role $Role -CustomResourceScope $ScopeName",
         "  }",
@@ -90,7 +74,7 @@ def set_up(values: Values) -> str:
         "# 5. REQUIRED: take the tenant-wide grants away, otherwise the group limits nothing",
         "Connect-MgGraph -Scopes 'AppRoleAssignment.ReadWrite.All', 'Application.Read.All'",
         f"$Graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"",
-        f"$Names = {', '.join(map(quoted, _ENTRA_ROLES))}",
+        f"$Names = {', '.join(map(literal, _ENTRA_ROLES))}",
         "$Ids = ($Graph.AppRoles | Where-Object Value -in $Names).Id",
         "Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $SpObjId -All |",
         "  Where-Object { $_.ResourceId -eq $Graph.Id -and $_.AppRoleId -in $Ids } |",
@@ -106,7 +90,7 @@ def set_up(values: Values) -> str:
 def migrate(values: Values) -> str:
     """The same, and then the application access policies of this app are removed, one question for each.
 
-    Raises Unquotable.
+    Raises ValueRefused.
     """
     return set_up(values) + _lines(
         "",
@@ -120,14 +104,14 @@ def migrate(values: Values) -> str:
 def undo(values: Values) -> str:
     """Take the scope and the roles within it away; the app then reads nobody until it is approved again.
 
-    Raises Unquotable.
+    Raises ValueRefused.
     """
     return _lines(
         "# Takes back what the set-up script made. It does not give the tenant-wide grants back.",
         "$ErrorActionPreference = 'Stop'",
         "Connect-ExchangeOnline",
         *_whose(values),
-        f"$ScopeName = {quoted(values.scope)}",
+        f"$ScopeName = {literal(values.scope)}",
         "# Never unfiltered: an unknown assignee lists the assignments of everybody.",
         "$Mine = @(Get-ManagementRoleAssignment -RoleAssignee $SpObjId |",
         "  Where-Object { $_.Role -like 'Application *' -and $_.CustomResourceScope -eq $ScopeName })",
@@ -140,9 +124,9 @@ def undo(values: Values) -> str:
 
 def _whose(values: Values) -> list[str]:
     """The app's two ids, of Entra's enterprise applications."""
-    lines = [f"$AppId = {quoted(values.app_id)}"]
+    lines = [f"$AppId = {literal(values.app_id)}"]
     if values.principal_id:
-        return [*lines, f"$SpObjId = {quoted(values.principal_id)}"]
+        return [*lines, f"$SpObjId = {literal(values.principal_id)}"]
     return [
         *lines,
         "Connect-MgGraph -Scopes 'Application.Read.All'",
@@ -152,7 +136,7 @@ def _whose(values: Values) -> list[str]:
 
 
 def _look(address: str) -> str:
-    return f"Test-ServicePrincipalAuthorization -Identity $AppId -Resource {quoted(address)} | Format-Table"
+    return f"Test-ServicePrincipalAuthorization -Identity $AppId -Resource {literal(address)} | Format-Table"
 
 
 def _lines(*lines: str) -> str:

@@ -3,7 +3,8 @@
 import pytest
 
 from sharing.connect import scripts
-from sharing.connect.scripts import Unquotable, Values, quoted
+from sharing.connect.scripts import Values
+from sharing.words.powershell import ValueRefused, literal
 
 QUOTES = "'\u2018\u2019\u201a\u201b"
 DOUBLE_QUOTES = '"\u201c\u201d\u201e'
@@ -74,7 +75,7 @@ def tokens(script):
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_value_is_one_text_that_means_itself(value):
-    assert tokens(f"Get-Group -Identity {quoted(value)}\n") == [("code", "Get-Group -Identity"), ("single", value)]
+    assert tokens(f"Get-Group -Identity {literal(value)}\n") == [("code", "Get-Group -Identity"), ("single", value)]
 
 
 @pytest.mark.parametrize("write", [scripts.set_up, scripts.migrate, scripts.undo])
@@ -95,9 +96,9 @@ def test_hostile_values_change_no_word_of_a_script(write, value):
     "odd", ["\n", "\r", "\x00", "\t", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "\u200b", "\ud800"]
 )
 def test_line_ends_and_unseen_characters_are_refused(odd):
-    with pytest.raises(Unquotable):
-        quoted(f"a{odd}b")
-    with pytest.raises(Unquotable):
+    with pytest.raises(ValueRefused):
+        literal(f"a{odd}b")
+    with pytest.raises(ValueRefused):
         scripts.set_up(Values(VALUES.app_id, VALUES.principal_id, "x", f"group{odd}@contoso.com"))
 
 

@@ -19,6 +19,7 @@ from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
 from sharing.web.it.tables import asked
 from sharing.words import limits as said
+from sharing.words.powershell import ValueRefused
 
 from .frame import setup_action, setup_form, setup_page, to
 
@@ -176,7 +177,7 @@ def _scripts(tenant: Tenant, limit: GroupLimit) -> list[dict[str, str]]:
             {"id": name, "title": title, "lead": lead, "text": write(second if name == "second" else values)}
             for name, (title, lead), write in wanted
         ]
-    except scripts.Unquotable:
+    except ValueRefused:
         return []
 
 
