@@ -139,7 +139,7 @@ class State:
             self.apply(self.journal[entry].change)
 
     def dump(self) -> dict[str, Any]:
-        """Everything as JSON: {"version", "epoch", "tenants", "apps", "exchange", "invitations": […]}, by tid or client id.
+        """Everything as JSON: {"version", "epoch", "tenants": {tid: …}, "apps": {id: …}, "exchange": {tid: …}, …}.
 
         `load` reads it back.
         """
