@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import consent, ids
+from sandbox import consent, ids, outlook
 from sandbox.cast import PORTAL_APP
 from sandbox.rows import (
     DELEGATE_ROLES,
@@ -389,4 +389,5 @@ ACTS: dict[str, Callable[[Tenant, Change], Change | None]] = {
     "rename_user": rename_user,
     "grant": grant,
     "revoke": revoke,
+    **outlook.ACTS,
 }

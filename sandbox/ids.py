@@ -23,6 +23,16 @@ def calendar_id(*parts: object) -> str:
     return "AAMkAG" + base64.b64encode(digest("calendar", *parts, size=63), b"_-").decode() + "AAA="
 
 
+def event_id(*parts: object) -> str:
+    """An id of an item in a mailbox, as Outlook makes them: no `/` and no `+`."""
+    return "AAMkAG" + base64.b64encode(digest("event", *parts, size=63), b"_-").decode() + "AAA="
+
+
+def ical_uid(*parts: object) -> str:
+    """The id a meeting has in every calendar it stands in."""
+    return "040000008200E00074C5B7101A82E00800000000" + digest("ical", *parts, size=28).hex().upper()
+
+
 def change_key(*parts: object) -> str:
     return base64.b64encode(digest("change", *parts, size=22)).decode()
 

@@ -1,5 +1,7 @@
 """The people who are not in the cast, the rooms, the shared mailboxes, the groups, the guests and the contacts."""
 
+from typing import Any
+
 # Alias, display name, job title, department, manager's alias.
 PEOPLE = (
     ("NestorW", "Nestor Wilke", "Operations Director", "Operations", "AlexW"),
@@ -133,7 +135,38 @@ PLACES = {
     "TarekH": ("Arab Standard Time", "ar-SA"),
     "nour": ("Arab Standard Time", "ar-SA"),
     "PradeepG": ("India Standard Time", "en-GB"),
+    "AishaB": ("Nepal Standard Time", "en-GB"),
+    "CarmenL": ("Cen. Australia Standard Time", "en-GB"),
+    "ToniP": ("Newfoundland Standard Time", "en-US"),
 }
+
+# Alias: working hours that are not Monday to Friday, 8 to 17; a driver made himself a time zone of his own.
+HOURS: dict[str, dict[str, Any]] = {
+    "LynneR": {
+        "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday"],
+        "startTime": "09:00:00.0000000",
+        "endTime": "13:30:00.0000000",
+    },
+    "DanP": {
+        "daysOfWeek": ["tuesday", "wednesday", "saturday", "sunday"],
+        "startTime": "05:15:00.0000000",
+        "endTime": "11:45:00.0000000",
+    },
+    "WillemD": {
+        "timeZone": {
+            "@odata.type": "#microsoft.graph.customTimeZone",
+            "name": "Customized Time Zone",
+            "bias": -60,
+            "standardOffset": {
+                "time": "03:00:00.0000000", "dayOccurrence": 5, "dayOfWeek": "sunday", "month": 10, "year": 0,
+            },
+            "daylightOffset": {
+                "daylightBias": -60,
+                "time": "02:00:00.0000000", "dayOccurrence": 5, "dayOfWeek": "sunday", "month": 3, "year": 0,
+            },
+        }
+    },
+}  # fmt: skip
 
 # Alias: how its mailbox stands.
 STATES = {

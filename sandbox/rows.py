@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.apps import ServicePrincipal, principal_of
 from sandbox.cast import PORTAL_APP
+from sandbox.event import Event, event_of
 
 DELEGATE_ROLES = ("delegateWithoutPrivateEventAccess", "delegateWithPrivateEventAccess")
 ROLES = ("none", "freeBusyRead", "limitedRead", "read", "write", *DELEGATE_ROLES, "custom")
@@ -72,7 +73,8 @@ class Calendar:
 class Mailbox:
     """`settings` are Graph's mailboxSettings as JSON; nested values are replaced, never changed in place.
 
-    `rule` lists the oids to whom meeting requests go: what Exchange keeps beside the permissions.
+    `rule` lists the oids to whom meeting requests go: what Exchange keeps beside the permissions. `events` are those
+    that were put there since the world began; the usual ones are in `sandbox.appointments`.
     """
 
     calendars: dict[str, Calendar] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Mailbox:
     purpose: str = "user"
     rule: list[str] = field(default_factory=list)
     refusals: int = 0
+    events: dict[str, Event] = field(default_factory=dict)
 
     @property
     def primary(self) -> Calendar:
@@ -235,7 +238,8 @@ def user_of(value: dict[str, Any]) -> User:
     mailbox = value["mailbox"]
     if mailbox is not None:
         calendars = {id: calendar_of(each) for id, each in mailbox["calendars"].items()}
-        mailbox = Mailbox(**{**mailbox, "calendars": calendars})
+        events = {id: event_of(each) for id, each in mailbox.get("events", {}).items()}
+        mailbox = Mailbox(**{**mailbox, "calendars": calendars, "events": events})
     return User(**{**value, "mailbox": mailbox})
 
 

@@ -3,28 +3,14 @@
 import re
 from datetime import time
 from typing import Any
-from zoneinfo import available_timezones
 
 from sandbox.graph.call import Call, chosen, entity
 from sandbox.graph.errors import Refusal
 from sandbox.http import Response
 from sandbox.rows import DELIVERY, DELIVERY_OPTIONS, Mailbox, User
 from sandbox.templates import LANGUAGES, WEEK
+from sandbox.zones import ZONES
 
-ZONES = {
-    "UTC",
-    "Pacific Standard Time",
-    "Mountain Standard Time",
-    "Central Standard Time",
-    "Eastern Standard Time",
-    "GMT Standard Time",
-    "W. Europe Standard Time",
-    "Romance Standard Time",
-    "Arab Standard Time",
-    "India Standard Time",
-    "Tokyo Standard Time",
-    "AUS Eastern Standard Time",
-} | available_timezones()
 _TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?$")
 _STATUSES = ("disabled", "alwaysEnabled", "scheduled")
 _AUDIENCES = ("none", "contactsOnly", "all")
