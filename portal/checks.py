@@ -16,7 +16,7 @@ from django.utils.timezone import now as clock
 from sharing.audit import heads, syslog
 from sharing.graph.clouds import Cloud, Endpoints, endpoints, is_loopback
 from sharing.graph.errors import ConfigurationRefused
-from sharing.models import READER, WRITER, AppCredential, Tenant, triggers
+from sharing.models import BOOKER, READER, WRITER, AppCredential, Tenant, triggers
 
 from . import proxies
 
@@ -92,21 +92,25 @@ def microsoft_is_where_it_may_be(**kwargs) -> Iterator[CheckMessage]:
 
 
 @register(Tags.security)
-def the_second_registration_is_whole(**kwargs) -> Iterator[CheckMessage]:
-    """What is set for changes belongs together, and is not the app that reads."""
-    credential = settings.MICROSOFT_WRITER_CERTIFICATE or settings.MICROSOFT_WRITER_SECRET
-    if credential and not settings.MICROSOFT_WRITER_CLIENT_ID:
-        yield Error(
-            "MICROSOFT_WRITER_CERTIFICATE or MICROSOFT_WRITER_SECRET is set, and MICROSOFT_WRITER_CLIENT_ID is not.",
-            hint="Set the application id of the second registration, or unset the others.",
-            id="portal.E025",
-        )
-    if settings.MICROSOFT_WRITER_CLIENT_ID and settings.MICROSOFT_WRITER_CLIENT_ID == settings.MICROSOFT_CLIENT_ID:
-        yield Error(
-            "MICROSOFT_WRITER_CLIENT_ID is the app that reads: a second registration is another one.",
-            hint="Register a second app for changes, or unset MICROSOFT_WRITER_CLIENT_ID.",
-            id="portal.E026",
-        )
+def other_registrations_are_whole(**kwargs) -> Iterator[CheckMessage]:
+    """What is set for changes, and for meetings, belongs together, and each is an app of its own."""
+    taken = {settings.MICROSOFT_CLIENT_ID}
+    for name, what in (("WRITER", "changes"), ("BOOKER", "meetings")):
+        prefix = f"MICROSOFT_{name}"
+        client_id = getattr(settings, f"{prefix}_CLIENT_ID")
+        if not client_id and (getattr(settings, f"{prefix}_CERTIFICATE") or getattr(settings, f"{prefix}_SECRET")):
+            yield Error(
+                f"{prefix}_CERTIFICATE or {prefix}_SECRET is set, and {prefix}_CLIENT_ID is not.",
+                hint=f"Set the application id of the registration for {what}, or unset the others.",
+                id="portal.E025",
+            )
+        if client_id and client_id in taken:
+            yield Error(
+                f"{prefix}_CLIENT_ID is the app of another setting: the registration for {what} is one of its own.",
+                hint=f"Register another app for {what}, or unset {prefix}_CLIENT_ID.",
+                id="portal.E026",
+            )
+        taken.add(client_id)
 
 
 @register(Tags.database)
@@ -125,6 +129,13 @@ def something_proves_who_we_are(databases=None, **kwargs) -> Iterator[CheckMessa
             "There is no credential for the app registration, so nothing can be read and nobody can sign in.",
             hint="Set MICROSOFT_CLIENT_ID, and run `manage.py make_certificate` or set MICROSOFT_CLIENT_CERTIFICATE.",
             id="portal.W001",
+        )
+    booker = settings.MICROSOFT_BOOKER_CERTIFICATE or settings.MICROSOFT_BOOKER_SECRET
+    if settings.MICROSOFT_BOOKER_CLIENT_ID and not booker and BOOKER not in kept:
+        yield Warning(
+            "There is no credential for the registration for meetings, so nothing can be booked through it.",
+            hint="Make one on the page Credentials, or set MICROSOFT_BOOKER_CERTIFICATE.",
+            id="portal.W006",
         )
     if settings.MICROSOFT_WRITER_CLIENT_ID and not writer and WRITER not in kept:
         yield Warning(

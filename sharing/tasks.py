@@ -111,7 +111,7 @@ def list_directory(pk: int) -> None:
     client = client_for(run.tenant)
     if mirror.list_directory(run=run, client=client, clock=clock):
         permissions.note_roles(tenant=run.tenant, client=client, now=clock())
-        permissions.note_writer(tenant=run.tenant, now=clock())
+        permissions.note_others(tenant=run.tenant, now=clock())
     for shard in SyncShard.objects.due(clock()).filter(run=run).values_list("pk", flat=True):
         ring(sync_shard, shard)
 

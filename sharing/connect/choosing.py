@@ -7,12 +7,14 @@ from django.db import transaction
 
 from sharing import graph
 from sharing.graph import discovery
-from sharing.models import READER, WRITER, ActivationLink, AuditEvent, GroupLimit, Tenant, User
+from sharing.models import BOOKER, READER, WRITER, ActivationLink, AuditEvent, GroupLimit, Tenant, User
 
 from . import calls, clients, links, proof, tenants
 from .sentences import NotConnected, sentence_for
 
-READ, BOTH, CHANGE = Tenant.READ, Tenant.BOTH, "change"  # what a link asks for; the last is the second registration's
+# What a link asks for; the last two are for registrations of their own.
+READ, BOTH, CHANGE, MEETINGS = Tenant.READ, Tenant.BOTH, "change", "meetings"
+_APPS = {CHANGE: WRITER, MEETINGS: BOOKER}
 CHANGED = "choices_changed"  # why a link was revoked
 
 
@@ -30,13 +32,16 @@ def has_second() -> bool:
 
 
 def may_ask(tenant: Tenant) -> list[str]:
-    """What a link may ask for in this tenant: changing alone needs a second registration, and a tenant that is read."""
-    return [READ, BOTH, CHANGE] if has_second() and tenant.is_read else [READ, BOTH]
+    """What a link may ask for here: what has a registration of its own needs that, and a tenant that is read."""
+    others = [asks for asks, app in _APPS.items() if clients.client_id_of(app)]
+    return [READ, BOTH, *(others if tenant.is_read else [])]
 
 
 def permissions_for(asks: str) -> list[str]:
     """Microsoft's names of what is asked for; where both are, the wider permission stands for the narrower one."""
     writing = [need.role for need in proof.WRITES]
+    if asks == MEETINGS:
+        return [need.role for need in proof.MEETINGS]
     if asks == CHANGE:
         return writing
     if asks == READ:
@@ -105,11 +110,11 @@ def change(
 def make_link(*, tenant: Tenant, asks: str, actor: User, now: datetime) -> tuple[ActivationLink, str]:
     """A new link for what is asked, which is remembered as the tenant's choice; and its token."""
     with transaction.atomic():
-        if asks != CHANGE:
+        if asks not in _APPS:
             Tenant.objects.filter(pk=tenant.pk).update(asks=asks)
         return links.make_link(
             tenant=tenant, permissions=permissions_for(asks), actor=actor, now=now,
-            app=WRITER if asks == CHANGE else READER,
+            app=_APPS.get(asks, READER),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from sharing import graph
-from sharing.models import READER, WRITER, AppCredential, Tenant
+from sharing.models import BOOKER, READER, WRITER, AppCredential, Tenant
 
 from .calls import counted, heard
 from .sealing import SealBroken, unseal
@@ -52,6 +52,7 @@ class Registration:
 REGISTRATIONS = {
     READER: Registration("MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_CERTIFICATE", "MICROSOFT_CLIENT_SECRET"),
     WRITER: Registration("MICROSOFT_WRITER_CLIENT_ID", "MICROSOFT_WRITER_CERTIFICATE", "MICROSOFT_WRITER_SECRET"),
+    BOOKER: Registration("MICROSOFT_BOOKER_CLIENT_ID", "MICROSOFT_BOOKER_CERTIFICATE", "MICROSOFT_BOOKER_SECRET"),
 }
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from sharing import graph
-from sharing.models import READER, WRITER, AppCredential, AuditEvent, SyncRun, Tenant
+from sharing.models import BOOKER, READER, WRITER, AppCredential, AuditEvent, SyncRun, Tenant
 
 from . import certificates, clients
 from .sealing import seal
@@ -64,7 +64,7 @@ class Broken:
 
 def apps() -> list[str]:
     """The registrations this installation has; the one that reads always, however little of it is set."""
-    return [READER, WRITER] if clients.client_id_of(WRITER) else [READER]
+    return [READER, *(app for app in (WRITER, BOOKER) if clients.client_id_of(app))]
 
 
 def make_certificate(*, app: str, now: datetime, by: str) -> AppCredential:
@@ -147,7 +147,8 @@ def _tenants_to_ask(app: str) -> list[str]:
     """Those that have approved the app first."""
     rows = Tenant.objects.filter(cloud=clients.endpoints().cloud.value)
     rows = rows.exclude(state__in=(Tenant.ENDED, Tenant.PRIVATE))
-    approved = sorted(rows, key=lambda t: (app == WRITER and not t.has_writer, t.state != Tenant.CONNECTED, t.pk))
+    has_it = {WRITER: "has_writer", BOOKER: "has_booker"}.get(app, "pk")
+    approved = sorted(rows, key=lambda t: (not getattr(t, has_it), t.state != Tenant.CONNECTED, t.pk))
     return [str(tenant.tid) for tenant in approved[:MOST_TENANTS]]
 
 
@@ -164,6 +165,8 @@ def _put_in_force(row: AppCredential, now: datetime) -> None:
         _note(row, "credential.current", now, "system")
         if row.app == WRITER:  # it is another one now: the next look tells
             Tenant.objects.filter(writer_cause__in=OURS).update(writer_cause="", writer_cause_at=None)
+        if row.app == BOOKER:
+            Tenant.objects.filter(booker_cause__in=OURS).update(booker_cause="", booker_cause_at=None)
     row.refresh_from_db()
 
 
@@ -229,11 +232,11 @@ def expiring(now: datetime) -> Iterator[Expiring]:
 def broken(tenant: Tenant, app: str = READER) -> Broken | None:
     """Whether our own credential was refused when this tenant was read last; since when, and the cause word.
 
-    That of the second registration is asked for a token at every listing, where the tenant has one.
+    Those of the other registrations are asked for a token at every listing, where the tenant has them.
     """
-    if app == WRITER:
-        since = tenant.writer_cause_at if tenant.has_writer and tenant.writer_cause in OURS else None
-        return Broken(tenant.writer_cause, since) if since else None
+    if app != READER:
+        is_there, cause, since = (getattr(tenant, name) for name in (f"has_{app}", f"{app}_cause", f"{app}_cause_at"))
+        return Broken(cause, since) if is_there and since and cause in OURS else None
     runs = SyncRun.objects.filter(tenant=tenant, finished_at__isnull=False).order_by("-began_at", "-pk")
     found = None
     for cause, finished_at in runs.values_list("cause", "finished_at")[:MOST_RUNS]:

@@ -148,7 +148,8 @@ def disconnect_tenant(*, tenant: Tenant, erase: bool, actor: User, now: datetime
         Mailbox.objects.filter(tenant=tenant, due_at__isnull=False).update(due_at=None)
         fields: dict[str, Any] = {
             "state": Tenant.ENDED, "cause": ERASING if erase else "", "state_since": now, "writes_on": False,
-            "has_writer": False, "has_booker": False, "bookings_on": False, "delta_link": "", "next_full_at": None, "next_hourly_at": None,
+            "has_writer": False, "has_booker": False, "bookings_on": False, "delta_link": "", "next_full_at": None,
+            "next_hourly_at": None,
         }  # fmt: skip
         Tenant.objects.filter(pk=tenant.pk).update(**fields)
         AuditEvent.objects.record(

@@ -21,7 +21,7 @@ from django.utils.timezone import now as clock
 
 from sharing import graph
 from sharing.graph import authorize, delegated
-from sharing.models import AuditEvent, Grant, Mailbox, SyncShard, Tenant, User, keep_mailboxes
+from sharing.models import BOOKER, READER, AuditEvent, Grant, Mailbox, SyncShard, Tenant, User, keep_mailboxes
 
 from . import clients, consent, identity
 from .calls import AUTHORIZE, counted, sent_browser
@@ -32,6 +32,7 @@ ALWAYS = ("openid", "profile", "offline_access", "User.Read")
 READING = ("Calendars.Read", "MailboxSettings.Read")
 CHANGING = ("Calendars.ReadWrite", "MailboxSettings.ReadWrite")
 SHARED = "Calendars.Read.Shared"
+MEETINGS = ("Calendars.ReadWrite", SHARED)
 # How long the winner of a race may take between Entra's answer and its own commit.
 PATIENCE_SECONDS, LOOK_SECONDS = 2.0, 0.1
 DISCONNECTED = "disconnected"
@@ -60,23 +61,27 @@ def scopes_for(*, change: bool, shared: bool) -> tuple[str, ...]:
 
 
 def begin(
-    *, user: User, change: bool, shared: bool, other: bool, redirect_uri: str, now: datetime
+    *, user: User, change: bool, shared: bool, other: bool, redirect_uri: str, now: datetime, app: str = READER
 ) -> tuple[str, dict[str, Any]]:
     """The address at Microsoft, and what the browser's session keeps until the way back; good once, for ten minutes.
 
-    `other` offers any work or school account. Raises GrantRefused where the tenant does not let its people do that.
+    `other` offers any work or school account; what is lent for meetings (`app`) is of one's own account alone. Raises
+    GrantRefused where the tenant does not let its people do that.
     """
-    if other and not user.tenant.people_may_connect_others:
+    if other and (app == BOOKER or not user.tenant.people_may_connect_others):
         raise GrantRefused("others_not_allowed")
+    if app == BOOKER and not (user.tenant.bookings_on and clients.client_id_of(BOOKER)):
+        raise GrantRefused("meetings_off")
+    scopes = (*ALWAYS, *MEETINGS) if app == BOOKER else scopes_for(change=change, shared=shared)
     kept: dict[str, Any] = {
         "state": secrets.token_urlsafe(32), "nonce": secrets.token_urlsafe(32), "verifier": secrets.token_urlsafe(64),
-        "user": user.pk, "other": other, "began_at": now.timestamp(),
+        "user": user.pk, "other": other, "app": app, "began_at": now.timestamp(),
     }  # fmt: skip
     if not other:  # else nobody knows yet whose account it will be
         sent_browser(str(user.tenant.tid), AUTHORIZE)
     where = authorize.authorize_url(
-        endpoints=clients.endpoints(), tenant_id=_authority(user, other), client_id=settings.MICROSOFT_CLIENT_ID,
-        redirect_uri=redirect_uri, scopes=scopes_for(change=change, shared=shared), state=kept["state"],
+        endpoints=clients.endpoints(), tenant_id=_authority(user, other), client_id=clients.client_id_of(app),
+        redirect_uri=redirect_uri, scopes=scopes, state=kept["state"],
         nonce=kept["nonce"], verifier=kept["verifier"], prompt="select_account" if other else "",
     )  # fmt: skip
     return where, kept
@@ -100,7 +105,7 @@ def end(*, user: User, answer: Answer, kept: Mapping[str, Any], redirect_uri: st
         _check_account(user, claims, bool(kept["other"]))
         if not lent.refresh_token:
             raise GrantRefused("no_refresh_token")
-        return _keep(user, claims, lent, now)
+        return _keep(user, claims, lent, kept.get("app", READER), now)
     except GrantRefused as refused:
         note_refusal(user, refused.cause, now)
         raise
@@ -141,12 +146,15 @@ def _redeem(
     user: User, code: str, kept: Mapping[str, Any], redirect_uri: str, now: datetime
 ) -> tuple[graph.Claims, graph.Lent]:
     """Who signed in, and what they lent. Raises GrantRefused."""
+    app = kept.get("app", READER)
     try:
         answer = authorize.redeem_code(
-            endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(),
+            endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(app),
             tenant_id=_authority(user, kept["other"]), code=code, redirect_uri=redirect_uri, verifier=kept["verifier"],
         )  # fmt: skip
-        claims = identity.read_id_token(id_token=answer.get("id_token"), nonce=kept["nonce"], now=now)
+        claims = identity.read_id_token(
+            id_token=answer.get("id_token"), nonce=kept["nonce"], now=now, client_id=clients.client_id_of(app)
+        )
         if kept["other"]:
             sent_browser(claims.tid, AUTHORIZE)
         return claims, delegated.read_lent(answer)
@@ -168,8 +176,11 @@ def _check_account(user: User, claims: graph.Claims, other: bool) -> None:
         raise GrantRefused("guest")  # their mailbox is elsewhere
 
 
-def _keep(user: User, claims: graph.Claims, lent: graph.Lent, now: datetime) -> Grant:
-    """The row with the sealed token, and a shard of its own that is due; connecting again renews both."""
+def _keep(user: User, claims: graph.Claims, lent: graph.Lent, app: str, now: datetime) -> Grant:
+    """The row with the sealed token, and a shard of its own that is due; connecting again renews both.
+
+    Nothing is read with what was lent for meetings: that has no shard.
+    """
     with transaction.atomic():
         tenant = _tenant_of(user, claims, now)
         fields = {
@@ -177,16 +188,17 @@ def _keep(user: User, claims: graph.Claims, lent: graph.Lent, now: datetime) -> 
             "cause": "", "state_since": now, "connected_at": now, "refreshed_at": now,
         }  # fmt: skip
         grant, _ = Grant.objects.get_or_create(
-            user=user, tenant=tenant, account_oid=uuid.UUID(claims.oid), defaults=fields
+            user=user, tenant=tenant, account_oid=uuid.UUID(claims.oid), app=app, defaults=fields
         )  # fmt: skip
         sealed = seal(lent.refresh_token, purpose=purpose_of(grant))
         # A worker that still holds the token of before loses its race against this.
         Grant.objects.filter(pk=grant.pk).update(sealed=sealed, version=F("version") + 1, **fields)
         grant.refresh_from_db()
-        _wake(grant, now)
+        if app == READER:
+            _wake(grant, now)
         AuditEvent.objects.record(
             now=now, verb="grant.connected", tenant=user.tenant, actor=user,
-            subject={"grant": grant.public_id, "tid": claims.tid, "oid": claims.oid},
+            subject={"grant": grant.public_id, "tid": claims.tid, "oid": claims.oid, "app": app},
             after=" ".join(s for s in lent.scopes if s not in ALWAYS)[:80],
         )  # fmt: skip
     return grant
@@ -300,7 +312,7 @@ def renew(*, pk: int, now: Callable[[], datetime] = clock, sleep: Callable[[floa
             continue
         try:
             lent = delegated.refresh(
-                endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(),
+                endpoints=clients.endpoints(), session=identity.session(), credential=clients.credential(grant.app),
                 tenant_id=str(grant.tenant.tid), refresh_token=_opened(grant),
             )  # fmt: skip
         except clients.NoCredential as error:

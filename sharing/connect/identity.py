@@ -133,17 +133,18 @@ def sign_in(*, id_token: str, nonce: str, now: datetime) -> SignedIn:
     return SignedIn(user, at)
 
 
-def read_id_token(*, id_token: object, nonce: str, now: datetime) -> graph.Claims:
+def read_id_token(*, id_token: object, nonce: str, now: datetime, client_id: str = "") -> graph.Claims:
     """Who an ID token for us speaks of, of whatever tenant. Raises graph.IdTokenRefused, and graph.GraphError.
 
-    What was asked of Entra on the way is counted for the tenant that it names.
+    `client_id` is the registration it must be for where that is not the one that signs people in. What
+    was asked of Entra on the way is counted for the tenant that it names.
     """
     where = clients.endpoints()
     try:
         claims = graph.verify_id_token(
             id_token,
             endpoints=where,
-            client_id=settings.MICROSOFT_CLIENT_ID,
+            client_id=client_id or settings.MICROSOFT_CLIENT_ID,
             keys=_signing_keys(where, session()),
             nonce=nonce,
             now=now,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from sharing.models import READER, ActivationLink, AuditEvent, Tenant, User
+from sharing.models import BOOKER, READER, ActivationLink, AuditEvent, Tenant, User
 
 from . import sealing, tenants
 
@@ -117,6 +117,8 @@ def confirm_link(*, link: ActivationLink, actor: User, now: datetime) -> None:
                 tenant=link.tenant, name=found["name"], domains=found["domains"], roles=found.get("roles"),
                 now=now, by=actor.username,
             )  # fmt: skip
+        elif link.app == BOOKER:
+            tenants.use_booker(tenant=link.tenant, now=now, by=actor.username)
         else:
             tenants.use_writer(tenant=link.tenant, now=now, by=actor.username)
 

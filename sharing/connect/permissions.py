@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sharing import graph
-from sharing.models import WRITER, ActivationLink, Grant, Tenant
+from sharing.models import BOOKER, READER, WRITER, ActivationLink, Grant, Tenant
 
 from . import clients, proof
 
@@ -33,25 +33,30 @@ def note_roles(*, tenant: Tenant, client: graph.Client, now: datetime) -> None:
     )
 
 
-def note_writer(*, tenant: Tenant, now: datetime) -> None:
-    """Ask for a token of the second registration, where there is one, and remember why there was none.
+def note_others(*, tenant: Tenant, now: datetime) -> None:
+    """Ask for a token of each further registration that this tenant has, and remember why there was none.
 
     No change need fail to tell. Trouble of the network changes nothing that is known. Safe to repeat.
     """
-    if not tenant.has_writer:
-        return
+    for app in (WRITER, BOOKER):
+        if getattr(tenant, f"has_{app}"):
+            _note_other(tenant, app, now)
+
+
+def _note_other(tenant: Tenant, app: str, now: datetime) -> None:
     cause = ""
     try:
-        clients.writer_for(tenant).renew()
+        clients.client_of(tenant, app=app).renew()
     except (graph.Unreachable, graph.Throttled, graph.Malformed):
         return
     except graph.GraphError as error:
         cause = error.cause[:80] or error.word
     rows = Tenant.objects.filter(pk=tenant.pk)
+    name, at = f"{app}_cause", f"{app}_cause_at"
     if not cause:
-        rows.exclude(writer_cause="").update(writer_cause="", writer_cause_at=None)
-    elif not rows.filter(writer_cause="").update(writer_cause=cause, writer_cause_at=now):
-        rows.exclude(writer_cause=cause).update(writer_cause=cause)
+        rows.exclude(**{name: ""}).update(**{name: "", at: None})
+    elif not rows.filter(**{name: ""}).update(**{name: cause, at: now}):
+        rows.exclude(**{name: cause}).update(**{name: cause})
 
 
 def held_in(tenant: Tenant) -> tuple[list[str] | None, datetime | None]:
@@ -59,17 +64,18 @@ def held_in(tenant: Tenant) -> tuple[list[str] | None, datetime | None]:
     return tenant.roles_held, tenant.roles_held_at
 
 
-def held_by_writer(tenant: Tenant) -> tuple[list[str], datetime] | None:
-    """What the second registration held when it was approved; None where the tenant has none."""
-    link = ActivationLink.objects.filter(tenant=tenant, app=WRITER, state=ActivationLink.CONFIRMED)
-    newest = link.order_by("-state_since").first() if tenant.has_writer else None
+def held_by_other(tenant: Tenant, app: str) -> tuple[list[str], datetime] | None:
+    """What a further registration held when it was approved; None where the tenant has none."""
+    link = ActivationLink.objects.filter(tenant=tenant, app=app, state=ActivationLink.CONFIRMED)
+    newest = link.order_by("-state_since").first() if getattr(tenant, f"has_{app}") else None
     return (list(newest.organization.get("roles", [])), newest.state_since) if newest else None
 
 
-def lent_in(tenant: Tenant) -> dict[str, int]:
-    """How many people lent which delegated permission for their own mailbox."""
+def lent_in(tenant: Tenant, app: str = READER) -> dict[str, int]:
+    """How many people lent which delegated permission for their own mailbox to this registration."""
     counts: dict[str, int] = {}
-    for scopes in Grant.objects.filter(tenant=tenant, state=Grant.CONNECTED).values_list("scopes", flat=True):
+    lent = Grant.objects.filter(tenant=tenant, app=app, state=Grant.CONNECTED)
+    for scopes in lent.values_list("scopes", flat=True):
         for scope in scopes:
             counts[scope] = counts.get(scope, 0) + 1
     return dict(sorted(counts.items()))

@@ -45,6 +45,7 @@ WRITES = (
     Need("Calendars.ReadWrite", "to change who may see a calendar"),
     Need("MailboxSettings.ReadWrite", "to change who gets meeting requests"),
 )
+MEETINGS = (Need("Calendars.ReadWrite", "to see when people are free, and to book meetings"),)
 KNOWN_ROLES = frozenset(need.role for need in (*READS, *WRITES))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import READER, WRITER, ActivationLink, AuditEvent
+from sharing.models import BOOKER, READER, WRITER, ActivationLink, AuditEvent
 
-from .proof import WRITES, Proof, is_let_in_by_group, prove
+from .proof import MEETINGS, WRITES, Proof, is_let_in_by_group, prove
 from .sentences import NotConnected
 
 LEASE = timedelta(minutes=3)
@@ -61,7 +61,8 @@ def _judge(link: ActivationLink, now: datetime, proof: Proof) -> None:
 def _lack(link: ActivationLink, proof: Proof) -> str:
     """What stands in the way, as a cause word; nothing where the tenant can be read, or written to."""
     if link.app != READER:
-        return "consent_missing" if {need.role for need in WRITES} - (proof.roles or frozenset()) else ""
+        needs = MEETINGS if link.app == BOOKER else WRITES
+        return "consent_missing" if {need.role for need in needs} - (proof.roles or frozenset()) else ""
     if proof.missing or not proof.organization:
         return "consent_missing"
     return "" if proof.probed or proof.nobody_to_try else "no_mailbox_read"

@@ -172,6 +172,16 @@ def use_writer(*, tenant: Tenant, now: datetime, by: str) -> None:
     tenant.has_writer = True
 
 
+def use_booker(*, tenant: Tenant, now: datetime, by: str) -> None:
+    """The registration for meetings was approved; the switch stays where it is."""
+    with transaction.atomic():
+        if Tenant.objects.filter(pk=tenant.pk, has_booker=False).update(
+            has_booker=True, booker_cause="", booker_cause_at=None
+        ):
+            AuditEvent.objects.record(now=now, verb="tenant.booker_connected", tenant=tenant, actor_name=by)
+    tenant.has_booker = True
+
+
 def writes_off(*, tenant: Tenant, now: datetime, by: str) -> None:
     """Change nothing at Microsoft any more; possible at any time, and changes not sent yet are cancelled."""
     _switch(tenant, False, now, by)

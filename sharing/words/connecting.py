@@ -85,6 +85,11 @@ ASKS = {
             "A second approval, of an app that is used for changes only. It can be taken back without losing what is"
             " read.",
         ),
+        ChoiceWords(
+            "meetings", "Meetings, through their own registration",
+            "An approval apart, of an app that sees when people are free and books meetings for whoever is at the"
+            " screen. It can be taken back without losing anything else.",
+        ),
     )
 }  # fmt: skip
 
@@ -156,6 +161,7 @@ LINK_OPEN = (
 APP_LINKS = {
     "reader": "The link for reading is open, too",
     "writer": "The link for the second registration is open, too",
+    "booker": "The link for the registration for meetings is open, too",
 }
 
 EVENTS = "This Microsoft permission also covers events. Calwarden never asks for events."
@@ -189,6 +195,12 @@ PERMISSIONS = {
         ),
     )
 }  # fmt: skip
+# The same permission of the registration for meetings is another thing to agree to.
+OF_MEETINGS = PermissionWords(
+    "Calendars.ReadWrite", "See when people are free, and book, move and cancel meetings",
+    "This Microsoft permission covers every event. Calwarden reads and changes only meetings that were booked in it,"
+    " and of everybody’s time only when they are busy.", "calendar-time",
+)  # fmt: skip
 NEVER_READ = "Never read: events, mail, files, contacts of mailboxes, and what people write in out-of-office texts."
 
 # How far a link came: label, tone and icon for an admin.
@@ -350,8 +362,21 @@ def find_trouble(cause: str) -> tuple[str, str]:
     return FIND_TROUBLE.get(cause) or FIND_TROUBLE.get(cause.partition(":")[0], FIND_TROUBLE["microsoft"])
 
 
-def permission_words(role: str) -> PermissionWords:
-    """The words for a permission; one we do not know keeps Microsoft's name."""
+NEVER_READ_FOR_MEETINGS = (
+    "Never read: meetings that were not booked in Calwarden, what they are about, mail, files. Subjects and places that"
+    " Microsoft sends along with free and busy times are dropped unread."
+)  # fmt: skip
+
+
+def never_read(app: str) -> str:
+    """What an approval of this registration is not used for."""
+    return NEVER_READ_FOR_MEETINGS if app == "booker" else NEVER_READ
+
+
+def permission_words(role: str, app: str = "reader") -> PermissionWords:
+    """The words for a permission of a registration; one we do not know keeps Microsoft's name."""
+    if app == "booker" and role == OF_MEETINGS.role:
+        return OF_MEETINGS
     return PERMISSIONS.get(role) or PermissionWords(role, role, "", "key")
 
 

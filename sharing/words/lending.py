@@ -45,6 +45,19 @@ SCOPES = {
     )
 }  # fmt: skip
 
+# What is asked for beside each other to find times and book meetings.
+OF_MEETINGS = (
+    ScopeWords(
+        "Calendars.ReadWrite", "Book, move and cancel your meetings",
+        "This Microsoft permission covers every event of yours. Calwarden reads and changes only meetings that you"
+        " booked here.", "calendar-time",
+    ),
+    ScopeWords(
+        SHARED, "See when you and others are free",
+        "Only at the moment you look for a time. What meetings are about is dropped unread.", "users",
+    ),
+)  # fmt: skip
+
 # Why Microsoft takes the connection no more.
 ENDED = {
     "AADSTS65001": "The consent for Calwarden was taken back at Microsoft.",
@@ -73,6 +86,9 @@ TROUBLE = {
     "guest": LendingTrouble(
         "That account is a guest there",
         "Its mailbox is in another organization. Connect it with the account it has there.",
+    ),
+    "meetings_off": LendingTrouble(
+        "Meetings are not switched on", "Your organization does not book meetings here. Nothing was connected."
     ),
     "tenant_ended": LendingTrouble(
         "That organization was disconnected", "Its mailboxes can’t be connected here. Nothing was connected."

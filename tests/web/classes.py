@@ -89,6 +89,10 @@ CLASSES = {
     "it:give": Class(  # nobody may be added
         OPERATOR, get=404, post=404, query="tenant", of="person", is_page=False, looks="access.denied"
     ),
+    "it:ask_deputy": Class(  # nobody has deputies
+        OPERATOR, get=404, post=404, query="tenant", of="person", is_page=False, looks="access.denied"
+    ),
+    "it:end_deputy": Class(OPERATOR, post=302, query="tenant", of="deputy"),
     "it:jobs": Class(IT, query="tenant"),
     "it:job": Class(IT, query="tenant", of="job"),
     "it:job_progress": Class(IT, query="tenant", of="job", is_page=False),
@@ -136,6 +140,7 @@ CLASSES = {
     "setup:disclosure": Class(SETUP, query="tenant"),
     "setup:past": Class(SETUP, post=302, query="tenant", form={"days": ""}),
     "setup:exchange_log": Class(SETUP, get=405, post=422, query="tenant"),
+    "setup:meetings": Class(SETUP, post=409, query="tenant", form={"on": "yes"}),
     "setup:outbox": Class(SETUP, query="tenant"),
     "setup:limit": Class(SETUP, post=302, query="tenant", form={"group": "group"}),
     "setup:limit_progress": Class(SETUP, query="tenant", is_page=False),

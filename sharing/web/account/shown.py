@@ -5,7 +5,7 @@ from typing import Any
 
 from sharing import access
 from sharing.connect import erasing_own
-from sharing.models import Grant, Mailbox, Tenant, User
+from sharing.models import BOOKER, READER, Grant, Mailbox, Tenant, User
 from sharing.words import connecting
 from sharing.words import lending as said
 
@@ -67,6 +67,7 @@ def page_of(user: User) -> dict[str, Any]:
             is_read_by_app=grant.mailbox is not None and not grant.mailbox.is_lent and grant.mailbox.is_read,
         )
         for grant in access.grants_of(user)
+        if grant.app == READER
     ]
     mailbox = access.mailboxes_of(user).filter(tenant=user.tenant_id, person__oid=user.oid).first()
     own = next((each for each in lent if each.is_own), None)
@@ -84,6 +85,15 @@ def page_of(user: User) -> dict[str, Any]:
         "may_connect_others": user.tenant.people_may_connect_others,
         "reading": said.scope_words(("Calendars.Read", "MailboxSettings.Read")),
         "shared": said.SCOPES[said.SHARED],
+        "meetings": _meetings(user),
         "is_waiting": any(each.is_waiting for each in lent),
         "never_read": connecting.NEVER_READ,
     }  # fmt: skip
+
+
+def _meetings(user: User) -> dict[str, Any] | None:
+    """What the person lent for finding times and booking, where each does so for themselves; None where not."""
+    if not user.tenant.bookings_on or user.tenant.mode != Tenant.INDIVIDUAL:
+        return None
+    lent = access.grants_of(user).filter(app=BOOKER, state=Grant.CONNECTED).first()
+    return {"grant": lent, "may": said.OF_MEETINGS}

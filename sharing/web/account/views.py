@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sharing import access, tasks
 from sharing.connect import ends, erasing_own, grants, identity
-from sharing.models import Grant, SyncShard, Tenant
+from sharing.models import BOOKER, READER, Grant, SyncShard, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.words import lending as said
@@ -42,6 +42,7 @@ def connect(request: Asked) -> HttpResponse:
         where, kept = grants.begin(
             user=request.user, change="change" in request.POST, shared="shared" in request.POST,
             other="other" in request.POST, redirect_uri=_back(), now=timezone.now(),
+            app=BOOKER if "meetings" in request.POST else READER,
         )  # fmt: skip
     except grants.GrantRefused as refused:
         return _trouble(request, refused)
@@ -61,7 +62,8 @@ def connected(request: Asked) -> HttpResponse:
         grant = grants.end(user=request.user, answer=answer, kept=kept, redirect_uri=_back(), now=timezone.now())
     except grants.GrantRefused as refused:
         return _trouble(request, refused)
-    tasks.ring(tasks.sync_shard, SyncShard.objects.get(grant=grant).pk)
+    if grant.app == READER:
+        tasks.ring(tasks.sync_shard, SyncShard.objects.get(grant=grant).pk)
     return redirect("account:home")
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sharing import tasks, words
 from sharing.connect import consent, identity, links
 from sharing.connect.publisher import publisher
-from sharing.models import WRITER, ActivationLink
+from sharing.models import BOOKER, WRITER, ActivationLink
 from sharing.web import kept_links
 from sharing.web.limits import limited
 from sharing.words import connecting as said
@@ -69,11 +69,12 @@ def link_page(request: HttpRequest, token: str) -> HttpResponseBase:
     response = render(request, "activate/link.html", {
         "title": f"Approve Calwarden for {link.tenant}?",
         "link": link,
-        "permissions": [said.permission_words(role) for role in link.permissions],
-        "never_read": said.NEVER_READ,
+        "permissions": [said.permission_words(role, link.app) for role in link.permissions],
+        "never_read": said.never_read(link.app),
         "reach": next(choice for choice in said.SCOPES if choice.value == link.tenant.scope),
         "publisher": publisher(link.app),
         "is_writer": link.app == WRITER,
+        "is_booker": link.app == BOOKER,
         "changes": link.app == WRITER or "Calendars.ReadWrite" in link.permissions,
     })  # fmt: skip
     # The form posts to us and is redirected to Microsoft: Chromium asks form-action about both.

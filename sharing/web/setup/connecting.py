@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from sharing import access, tasks
 from sharing.connect import NotConnected, choosing, identity, links
-from sharing.models import READER, WRITER, ActivationLink, Tenant
+from sharing.models import ActivationLink, Tenant
+from sharing.models.activation import APPS
 from sharing.web import kept_links
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
@@ -80,8 +81,8 @@ def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "url": _url(request, link),
         "other": said.APP_LINKS[other.app] if other else "",
         "other_href": _page_of(tenant, other) if other else "",
-        "permissions": [said.permission_words(role) for role in (link.permissions if link else [])],
-        "never_read": said.NEVER_READ,
+        "permissions": [said.permission_words(role, link.app) for role in link.permissions] if link else [],
+        "never_read": said.never_read(link.app if link else ""),
         "mode": next(choice for choice in said.MODES if choice.value == tenant.mode),
         "scope": next(choice for choice in said.SCOPES if choice.value == tenant.scope),
         "asks": [(said.ASKS[each], each == tenant.asks) for each in choosing.may_ask(tenant)],
@@ -154,7 +155,7 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "found": found,
         "is_old": links.is_proof_old(link, now=timezone.now()),
         "is_confirmed": link.state == ActivationLink.CONFIRMED,
-        "held": [said.permission_words(role) for role in held],
+        "held": [said.permission_words(role, link.app) for role in held],
         "missing": missing if held else [],
         "excess": excess,
         "refusal": refusal,
@@ -171,7 +172,7 @@ def _shown(request: Asked, tenant: Tenant) -> tuple[ActivationLink | None, Activ
     """The newest link, or that of the app that is asked for; and the open one of the other app, where there is one."""
     rows = access.links_for_setup(request.user, tenant)
     wanted = request.GET.get("app")
-    link = (rows.filter(app=wanted).first() if wanted in (READER, WRITER) else None) or rows.first()
+    link = (rows.filter(app=wanted).first() if wanted in dict(APPS) else None) or rows.first()
     return link, rows.filter(state__in=ActivationLink.OPEN).exclude(app=link.app).first() if link else None
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sharing import access, notices, words
 from sharing.connect import calls, clients, credentials, identity, permissions
 from sharing.connect.publisher import publisher
-from sharing.models import READER, WRITER, Tenant
+from sharing.models import BOOKER, READER, WRITER, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.frame import same_tenant
 from sharing.words import connecting
@@ -93,18 +93,19 @@ def _apps(tenant: Tenant) -> list[dict[str, Any]]:
             "app": READER, "at": read_at, "is_known": roles is not None, "client_id": clients.client_id_of(READER),
             "rows": [_standing(each) for each in permissions.standings(tenant, roles or ())],
         })  # fmt: skip
-    if second := permissions.held_by_writer(tenant):
-        found.append({
-            "app": WRITER, "at": second[1], "is_known": True, "client_id": clients.client_id_of(WRITER),
-            "rows": [_standing(permissions.Standing(role, permissions.HELD)) for role in second[0]],
-        })  # fmt: skip
+    for app in (WRITER, BOOKER):
+        if held := permissions.held_by_other(tenant, app):
+            found.append({
+                "app": app, "at": held[1], "is_known": True, "client_id": clients.client_id_of(app),
+                "rows": [_standing(permissions.Standing(role, permissions.HELD), app) for role in held[0]],
+            })  # fmt: skip
     return found
 
 
-def _standing(each: permissions.Standing) -> dict[str, Any]:
+def _standing(each: permissions.Standing, app: str = READER) -> dict[str, Any]:
     label, tone, icon, text = said.STANDINGS[each.state]
     return {
-        "role": each.role, "what": connecting.permission_words(each.role).what, "label": label, "tone": tone,
+        "role": each.role, "what": connecting.permission_words(each.role, app).what, "label": label, "tone": tone,
         "icon": icon, "text": text.format(within=each.within),
     }  # fmt: skip
 
