@@ -15,6 +15,10 @@ class ExchangeSnapshot(models.Model):
     """
 
     READ, MISSING, CUT = "read", "missing", "cut"
+    CONFIG, DOMAINS = "organizationConfig", "acceptedDomains"
+    RELATIONSHIPS, POLICIES = "organizationRelationships", "sharingPolicies"
+    ASSIGNMENTS, PUBLISHED = "sharingPolicyAssignments", "publishedCalendars"
+    SECTIONS = (CONFIG, DOMAINS, RELATIONSHIPS, POLICIES, ASSIGNMENTS, PUBLISHED)
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="exchange_snapshots", db_index=False)
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
