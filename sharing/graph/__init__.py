@@ -11,7 +11,7 @@ from .calendars import (
     rename_copy,
     update_role,
 )
-from .client import Call, Client, Stats
+from .client import Client
 from .clouds import Cloud, Endpoints, endpoints
 from .contacts import first_contacts, list_contacts
 from .copies import Copy, proved_copy
@@ -59,6 +59,7 @@ from .resources import (
     Permission,
     User,
 )
+from .sent import Call, Stats
 from .settings import read_settings, update_delivery
 from .tokens import Credential, Token, Tokens, TokenSource, client_assertion
 from .transport import make_session

@@ -103,7 +103,7 @@ def rename_copy(client: Client, copy: Copy, name: str, *, request_id: str, deadl
 
     https://learn.microsoft.com/graph/api/calendar-update
     """
-    client.patch(copy.path, {"name": name}, request_id=request_id, deadline_seconds=deadline_seconds, copy=copy)
+    client.patch(copy.path, {"name": name}, request_id=request_id, deadline_seconds=deadline_seconds, proof=copy)
 
 
 def remove_copy(client: Client, copy: Copy, *, request_id: str, deadline_seconds: float) -> None:
@@ -111,7 +111,7 @@ def remove_copy(client: Client, copy: Copy, *, request_id: str, deadline_seconds
 
     https://learn.microsoft.com/graph/api/calendar-delete
     """
-    client.delete(copy.path, request_id=request_id, deadline_seconds=deadline_seconds, copy=copy)
+    client.delete(copy.path, request_id=request_id, deadline_seconds=deadline_seconds, proof=copy)
 
 
 def _writable(role: str) -> str:

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .answers import error_of, parse_json, parse_object
-from .calls import Kind, kind_of
+from .calls import MEETINGS, ORDINARY, PROBES, Kind, kind_of
 from .clouds import Endpoints
-from .copies import Copy
 from .errors import GraphError, IdRefused, Malformed, Throttled, TokenRefused, Unreachable
 from .ids import VERSION_ROOT, check_path, path_of_link, with_query
-from .tokens import Token, Tokens
+from .sent import Call, Stats
+from .tokens import Token, Tokens, TokenSource
 from .transport import CONNECT_SECONDS, READ_SECONDS, make_session, read_body
 
 MAX_PAGES = 5000
@@ -33,47 +33,10 @@ MAX_TRIES = 4
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP exchange, for logs and measures; `path` is without its query, `status` 0 where there was no answer.
+class Proof(Protocol):
+    """That something which is read here may be altered, too: a `Copy`, or an event's `Marked`."""
 
-    What a batch held is told after it, as calls that are `is_part` and took no time of their own.
-    """
-
-    method: str
-    path: str
-    status: int
-    seconds: float
-    sub_requests: int
-    request_id: str
-    kind: Kind
-    is_part: bool = False
-
-
-class Stats:
-    """Counts: `requests` over HTTP, `sub_requests` inside batches; `throttled` and `retried` of both kinds."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.requests = self.sub_requests = self.throttled = self.retried = 0
-
-    def add(self, *, requests: int = 0, sub_requests: int = 0, throttled: int = 0, retried: int = 0) -> None:
-        """Counts; safe in threads."""
-        with self._lock:
-            self.requests += requests
-            self.sub_requests += sub_requests
-            self.throttled += throttled
-            self.retried += retried
-
-    def as_dict(self) -> dict[str, int]:
-        """The four counts by name."""
-        with self._lock:
-            return {
-                "requests": self.requests,
-                "sub_requests": self.sub_requests,
-                "throttled": self.throttled,
-                "retried": self.retried,
-            }
+    def covers(self, path: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +53,8 @@ class Client:
     """Speaks to Graph for one tenant, or for one person. Safe to share between threads.
 
     Paths start with a slash and are relative to the version root; `ids` builds them. Every call raises IdRefused
-    before anything is sent where a path must not leave, and GraphError for every other end but success.
+    before anything is sent where a path must not leave, and GraphError for every other end but success. One built
+    `for_meetings` or `for_probes` sends only the calls about people's time that are meant for it, and only such a one.
     """
 
     def __init__(
@@ -103,7 +67,11 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         deadline_seconds: float = 60.0,
         on_call: Callable[[Call], None] | None = None,
+        for_meetings: bool = False,
+        for_probes: bool = False,
     ) -> None:
+        if for_meetings and for_probes:
+            raise ValueError("a client is for one of the two")
         self.endpoints = endpoints
         self.stats = Stats()
         self.monotonic = monotonic
@@ -113,6 +81,7 @@ class Client:
         self._tokens = tokens
         self._session = session or make_session(endpoints)
         self._on_call = on_call
+        self._sender = MEETINGS if for_meetings else PROBES if for_probes else ORDINARY
         self._renewing = threading.Lock()
         self._root = endpoints.graph_url + VERSION_ROOT
 
@@ -123,11 +92,20 @@ class Client:
 
         Raises Throttled at once where Microsoft asks for a longer pause than 10 seconds.
         """
-        path = with_query(path, params)
+        return self._patiently("GET", with_query(path, params), None)
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """As `get`, for a question that is a POST. Raises IdRefused for everything else, and for an envelope."""
+        kind = kind_of("POST", path)
+        if kind.is_change or not kind.permission:
+            raise IdRefused("no question that may be repeated")
+        return self._patiently("POST", path, json.dumps(body).encode())
+
+    def _patiently(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
         deadline = self.monotonic() + self.deadline_seconds
         for tries in range(1, MAX_TRIES + 1):
             try:
-                return parse_object(self._read("GET", path, None, deadline=deadline).body)
+                return parse_object(self._read(method, path, body, deadline=deadline).body)
             except (Throttled, Unreachable) as error:
                 pause = error.retry_after or backoff(tries)
                 if pause > LONGEST_PAUSE_SECONDS:
@@ -233,39 +211,42 @@ class Client:
     # Writes
 
     def patch(
-        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float, copy: Copy | None = None
-    ) -> dict[str, Any] | None:
+        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float,
+        proof: Proof | None = None,
+    ) -> dict[str, Any] | None:  # fmt: skip
         """A change, sent exactly once, whatever comes back. `request_id` goes out as `client-request-id`.
 
         Raises GraphError; its `may_have_happened` says whether the change may have been made all the same. A calendar
-        itself is only changed where `copy` proves that it is somebody else's.
+        itself is only changed where `proof` says that it is somebody else's, an event where it is one of ours.
         """
-        return self._write("PATCH", path, body, request_id, deadline_seconds, copy)
+        return self._write("PATCH", path, body, request_id, deadline_seconds, proof)
 
     def post(
-        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float
-    ) -> dict[str, Any] | None:
+        self, path: str, body: Mapping[str, Any], *, request_id: str, deadline_seconds: float,
+        proof: Proof | None = None,
+    ) -> dict[str, Any] | None:  # fmt: skip
         """As `patch`."""
-        return self._write("POST", path, body, request_id, deadline_seconds)
+        return self._write("POST", path, body, request_id, deadline_seconds, proof)
 
     def delete(
-        self, path: str, body: None = None, *, request_id: str, deadline_seconds: float, copy: Copy | None = None
+        self, path: str, body: None = None, *, request_id: str, deadline_seconds: float, proof: Proof | None = None
     ) -> dict[str, Any] | None:
         """As `patch`, without a body."""
-        return self._write("DELETE", path, body, request_id, deadline_seconds, copy)
+        return self._write("DELETE", path, body, request_id, deadline_seconds, proof)
 
     def _write(
         self, method: str, path: str, body: Mapping[str, Any] | None, request_id: str, deadline_seconds: float,
-        copy: Copy | None = None,
+        proof: Proof | None = None,
     ) -> dict[str, Any] | None:  # fmt: skip
-        if kind_of(method, path).is_of_a_copy and (copy is None or copy.path != path):
-            raise IdRefused("a calendar that nobody proved to be somebody else's")
+        kind = kind_of(method, path)
+        if not kind.is_change or (kind.wants_proof and (proof is None or not proof.covers(path))):
+            raise IdRefused("no change, or one of what nobody proved to be ours to alter")
         payload = None if body is None else json.dumps(body).encode()
         deadline = self.monotonic() + deadline_seconds
         token = self._tokens.token()
         self.stats.add(requests=1)
         reply = self._exchange(method, path, payload, token=token, deadline=deadline, write=True, request_id=request_id)
-        if reply.status == 204:
+        if _is_empty(reply.status, reply.body):
             return None
         try:
             return parse_object(reply.body)
@@ -287,9 +268,9 @@ class Client:
         request_id: str = "",
         sub_requests: int = 0,
     ) -> Reply:
-        kind = kind_of(method, path)  # what is not listed never leaves
+        kind = self._admit(method, path)
         request_id = request_id or str(uuid.uuid4())
-        prepared = self._prepare(method, path, body, token, request_id)
+        prepared = self._prepare(kind, path, body, token, request_id)
         began = self.monotonic()
         left = deadline - began
         if left <= 0:
@@ -316,10 +297,17 @@ class Client:
                 self._on_call(Call(method, path.partition("?")[0], status, seconds, sub_requests, request_id, kind))
         self._server_date = headers.get("Date")
         if 200 <= status < 300:
-            if status != 204 and "json" not in headers.get("Content-Type", "").lower():
+            if not _is_empty(status, payload) and "json" not in headers.get("Content-Type", "").lower():
                 raise Malformed("not JSON", status=status, may_have_happened=write)
             return Reply(status, headers, payload, token)
         raise self._refusal(status, headers, payload, write)
+
+    def _admit(self, method: str, path: str) -> Kind:
+        """The kind of a call that may leave. Raises IdRefused: what is not listed never does, nor what is another's."""
+        kind = kind_of(method, path)
+        if self._sender not in kind.senders or (kind.is_lent_only and isinstance(self._tokens, TokenSource)):
+            raise IdRefused("a call that this client was not built for")
+        return kind
 
     def _send(self, prepared: requests.PreparedRequest, left: float) -> requests.Response:
         # Straight to the adapter: nothing that a session adds (redirects, cookies, environment) is wanted here.
@@ -333,11 +321,11 @@ class Client:
         )
 
     def _prepare(
-        self, method: str, path: str, body: bytes | None, token: Token, request_id: str
+        self, kind: Kind, path: str, body: bytes | None, token: Token, request_id: str
     ) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
-        prepared.method = method
-        prepared.url = _address(self._root, path)
+        prepared.method = kind.method
+        prepared.url = _address(self._root, path, is_spelled=kind.spelling is not None)
         prepared.headers = CaseInsensitiveDict(
             {
                 "Accept": "application/json",
@@ -347,6 +335,8 @@ class Client:
                 "client-request-id": request_id,
             }
         )
+        if kind.prefer:
+            prepared.headers["Prefer"] = kind.prefer
         if body is not None:
             prepared.headers["Content-Type"] = "application/json"
             prepared.headers["Content-Length"] = str(len(body))
@@ -365,16 +355,26 @@ class Client:
 
 
 @lru_cache(maxsize=256)  # during a sync nearly all of them are $batch
-def _address(root: str, path: str) -> str:
-    """The address of a path as it leaves. Raises IdRefused."""
+def _address(root: str, path: str, *, is_spelled: bool = False) -> str:
+    """The address of a path as it leaves; one that `is_spelled` was checked whole, and leaves as it is or not at all.
+
+    Raises IdRefused.
+    """
     prepared = requests.PreparedRequest()
-    prepared.prepare_url(root + check_path(path), None)
+    prepared.prepare_url(root + (path if is_spelled else check_path(path)), None)
     url = prepared.url or ""
+    if is_spelled and url != root + path:
+        raise IdRefused("a path that changes on its way out")
     # Preparing may rewrite an address (dot segments, escapes). What leaves must be what was checked.
     slashes = (root + path).partition("?")[0].count("/")
     if not url.startswith(root + "/") or url.partition("?")[0].count("/") != slashes:
         raise IdRefused("a path that changes on its way out")
     return url
+
+
+def _is_empty(status: int, payload: bytes) -> bool:
+    """Whether that answer says nothing, as it should: done, or taken on."""
+    return status == 204 or (status == 202 and not payload)
 
 
 def backoff(tries: int) -> float:

@@ -23,6 +23,10 @@ class Copy:
     def path(self) -> str:
         return f"/users/{directory_id(self.mailbox_id)}/calendars/{outlook_id(self.calendar_id)}"
 
+    def covers(self, path: str) -> bool:
+        """Is that the path of this copy?"""
+        return path == self.path
+
 
 def proved_copy(calendar: Calendar, *, mailbox_id: str, addresses: Collection[str]) -> Copy:
     """Proof that `calendar`, as it was read a moment ago in this mailbox, is somebody else's. Raises IdRefused.

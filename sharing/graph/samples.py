@@ -69,7 +69,37 @@ DELIVERY = """{ "delegateMeetingMessageDeliveryOptions": "sendToDelegateAndPrinc
 BATCH = """{ "responses": [ { "id": "1", "status": 200, "body": { "value": [] } },
   { "id": "3", "status": 403, "body": { "error": { "code": "Forbidden", "message": "…" } } } ] }"""
 
+SCHEDULE = """{ "value": [ { "scheduleId": "adelev@contoso.com", "availabilityView": "000220000",
+  "scheduleItems": [ { "isPrivate": false, "status": "busy", "subject": "Let's go for lunch",
+    "location": "Harry's Bar", "start": { "dateTime": "2019-03-15T12:00:00.0000000", "timeZone": "UTC" },
+    "end": { "dateTime": "2019-03-15T14:00:00.0000000", "timeZone": "UTC" } } ],
+  "workingHours": { "daysOfWeek": [ "monday", "tuesday", "wednesday", "thursday", "friday" ],
+    "startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000",
+    "timeZone": { "name": "Pacific Standard Time" } } } ] }"""
+
+MEETING_TIMES = """{ "emptySuggestionsReason": "", "meetingTimeSuggestions": [ { "confidence": 100, "order": 1,
+  "organizerAvailability": "free", "attendeeAvailability": [ { "availability": "free",
+    "attendee": { "emailAddress": { "address": "alexw@contoso.onmicrosoft.com" } } } ],
+  "meetingTimeSlot": { "start": { "dateTime": "2019-04-18T16:00:00.0000000", "timeZone": "UTC" },
+    "end": { "dateTime": "2019-04-18T17:00:00.0000000", "timeZone": "UTC" } } } ] }"""
+
+_BOOKED = """"id": "AAMkAGI1AAAoZCfHAAA=", "iCalUId": "040000008200E00074C5B7101A82E00800000000",
+  "createdDateTime": "2017-04-10T09:00:00.0000000Z", "isCancelled": false, "isOrganizer": true,
+  "start": { "dateTime": "2017-04-15T12:00:00.0000000", "timeZone": "UTC" },
+  "end": { "dateTime": "2017-04-15T14:00:00.0000000", "timeZone": "UTC" },
+  "attendees": [ { "type": "required", "status": { "response": "none", "time": "0001-01-01T00:00:00Z" },
+    "emailAddress": { "name": "Samantha Booth", "address": "samanthab@contoso.onmicrosoft.com" } } ]"""
+
+EVENT = f"""{{ {_BOOKED}, "subject": "Let's go for lunch" }}"""
+
+MARKED_EVENT = f"""{{ "value": [ {{ {_BOOKED},
+  "singleValueExtendedProperties": [ {{
+    "id": "String {{8f1b1c52-6f0e-4a1f-9a55-3c6d6a2f7b10}} Name CalwardenBooking",
+    "value": "5c4d6c0e-9b0c-4b7e-8b52-6d2d2f6f0f3b" }} ] }} ] }}"""
+
 NOTHING = "204 No Content"
+
+ACCEPTED = "202 Accepted"
 
 # Entra's: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#successful-response-1
 BEARER_ANSWER = """{ "token_type": "Bearer", "expires_in": 3599, "access_token": "eyJ0eXAiOiJKV1QiLCJhbGci…" }"""

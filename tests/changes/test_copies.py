@@ -142,7 +142,7 @@ def test_the_door_lets_no_calendar_through_without_proof(megan, copy, cloud, ver
         (f"/users/{oid}/calendar", proof),
     ):
         with pytest.raises(graph.IdRefused):
-            getattr(client, verb)(path, {"name": "x"} if verb == "patch" else None, copy=shown, **WRITE)
+            getattr(client, verb)(path, {"name": "x"} if verb == "patch" else None, proof=shown, **WRITE)
     assert not cloud.log.writes()
 
 
