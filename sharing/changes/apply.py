@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeGuard
 
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from .checking import check, look_again
 from .decide import QUIET_SECONDS, Decision, Do, decide
 from .looks import WRITE_SECONDS, Look, Target
 from .targets import target_of
-from .work import ANSWERED, FOR_GOOD, LEADER_FAILED, MAX_TRIES, Clock, LeaseLost, Work, still_may
+from .work import FOR_GOOD, LEADER_FAILED, MAX_TRIES, NOT_TAKEN, Clock, LeaseLost, Work, still_may
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,8 @@ def _advance(work: Work) -> None:
     if look is None:
         return None
     work.reached("looked")
-    may_write = not cause and change.cause != ANSWERED
-    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=may_write)
+    may_send_again = not cause and change.cause == NOT_TAKEN
+    decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_send_again=may_send_again)
     if decision.do is Do.WRITE:
         step = _write_and_read_back(work, target)
         if step is None:
@@ -96,10 +97,11 @@ def _calendar_ended(change: Change) -> bool:
 
 def _write_and_read_back(work: Work, target: Target) -> tuple[Decision, Look] | None:
     """The one write of this step and what was read after it; None where the change was put off or ended."""
-    change, before = work.change, work.change.sent_at
+    change = work.change
+    before = {"sent_at": change.sent_at, "cause": change.cause}
     # Once more, because looking takes a while: a freeze counts from now on.
     if cause := still_may(change):
-        if before is None:
+        if change.sent_at is None:
             _stop(work, cause)
         else:  # an earlier one may still land: only reading settles it
             work.postpone(QUIET_SECONDS)
@@ -107,31 +109,31 @@ def _write_and_read_back(work: Work, target: Target) -> tuple[Decision, Look] | 
     work.mark_sent(change.after if target.wish.after is None else target.wish.after)
     work.reached("marked")
     if not work.is_in_time():
-        work.postpone(1, sent_at=before)
+        work.postpone(1, **before)
         return None
     refusal = ""
     try:
         target.write(work.client)
-        # Never again after a yes: it shows late, or the owner took it back in Outlook and is not to be overruled.
-        change.cause = ANSWERED
     except graph.Throttled as error:
         # 429 means that this one was not carried out; an earlier one may still have been.
         _not_sent(work, before, error.cause, error.retry_after or 30)
         return None
     except graph.GraphError as error:
         log.warning("write had no clean answer", extra={"change": change.public_id, "cause": error.cause})
-        if isinstance(error, graph.Unreachable) and not error.may_have_happened:
-            _not_sent(work, before, error.cause, QUIET_SECONDS)
+        if _was_not_taken(error):
+            work.postpone(max(QUIET_SECONDS, error.retry_after or 0), cause=NOT_TAKEN)
             return None
-        refusal = error.cause if isinstance(error, FOR_GOOD) and not error.may_have_happened else ""
+        if not error.may_have_happened:
+            if not isinstance(error, FOR_GOOD):
+                _not_sent(work, before, error.cause, QUIET_SECONDS)
+                return None
+            refusal = error.cause
     work.reached("written")
     look = work.look(target)
     if look is None:
         return None
     work.reached("read")
     decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), refusal=refusal)
-    if decision.do is Do.WRITE:  # never twice in one go
-        decision = Decision(Do.WAIT, "not_confirmed")
     if decision.do is Do.FAILED and refusal and _is_delegate_again(change):
         # Whether a delegate can be made anew is documented nowhere. Refused, the person gets the most below that back.
         work.postpone(0, sent_at=None, after=Role.WRITE.value)
@@ -143,11 +145,19 @@ def _is_delegate_again(change: Change) -> bool:
     return change.kind == Change.CREATE and change.undoes_id is not None and change.after in DELEGATE_ROLES
 
 
-def _not_sent(work: Work, before: object, cause: str, pause: float) -> None:
+def _was_not_taken(error: graph.GraphError) -> TypeGuard[graph.Unreachable]:
+    """503 is the one failure of a server's that says "you may repeat the request"; any other may have been carried out.
+
+    It is believed only together with a later look that shows the old value. https://learn.microsoft.com/graph/errors
+    """
+    return isinstance(error, graph.Unreachable) and error.status == 503
+
+
+def _not_sent(work: Work, before: dict[str, Any], cause: str, pause: float) -> None:
     """This write was not carried out for certain: the change is as it was before, and too often is enough."""
-    if before is None and work.change.attempt >= MAX_TRIES:
+    if before["sent_at"] is None and work.change.attempt >= MAX_TRIES:
         return work.finish(Decision(Do.FAILED, cause), sent_at=None)
-    return work.postpone(pause, sent_at=before)
+    return work.postpone(pause, **before)
 
 
 def _settle(work: Work, target: Target, look: Look, decision: Decision) -> None:
@@ -165,7 +175,7 @@ def _settle(work: Work, target: Target, look: Look, decision: Decision) -> None:
         if again is None:
             return None
         look = again
-        decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent(), may_write=False)
+        decision = decide(target.wish, look.truth, seconds_since_sent=work.since_sent())
         if decision.do is Do.WRITE:
             decision = Decision(Do.WAIT, "not_confirmed")
     return work.postpone(QUIET_SECONDS)

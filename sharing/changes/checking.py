@@ -111,7 +111,7 @@ def look_again(work: Work) -> None:
 
 def _settle(work: Work, target: Target, look: Look) -> None:
     change, now, value = work.change, work.clock(), look.truth.value
-    decision = decide(target.wish, look.truth, seconds_since_sent=0.0, may_write=False)
+    decision = decide(target.wish, look.truth, seconds_since_sent=0.0)
     state, cause = decision.do.value, decision.cause
     if decision.do not in (Do.APPLIED, Do.CONFLICT):
         state, cause = Change.FAILED, AS_IT_WAS

@@ -49,12 +49,14 @@ class Decision:
 
 
 def decide(
-    wish: Wish, truth: Truth, *, seconds_since_sent: float | None, refusal: str = "", may_write: bool = True
+    wish: Wish, truth: Truth, *, seconds_since_sent: float | None, refusal: str = "", may_send_again: bool = False
 ) -> Decision:
     """The next step, before the first write (`seconds_since_sent` None) and after one alike.
 
-    A lost answer is settled by what is read, never by sending again blindly: only where the old value still stands, the
-    quiet period is over and three minutes are not. `refusal` is the cause of a definite no to the write.
+    A lost answer is settled by what is read, never by sending again. The old value proves nothing: the new one may show
+    late, may land late, or was there and the owner took it back in Outlook, who is not to be overruled. So it is sent
+    again only where Microsoft itself said that it was not carried out (`may_send_again`), the old value still stands,
+    the quiet period is over and three minutes are not. `refusal` is the cause of a definite no to the write.
     """
     if truth.value == wish.after:
         return Decision(Do.APPLIED)
@@ -71,7 +73,7 @@ def decide(
     if seconds_since_sent is not None:
         if seconds_since_sent > UNCLEAR_SECONDS:
             return Decision(Do.UNKNOWN, "not_confirmed")
-        if seconds_since_sent < QUIET_SECONDS or not may_write:
+        if seconds_since_sent < QUIET_SECONDS or not may_send_again:
             return Decision(Do.WAIT, "not_confirmed")
     return _may_be_written(wish, truth)
 

@@ -22,7 +22,7 @@ CHECK_AFTER = timedelta(minutes=10)
 MAX_TRIES = 8  # looks that failed before anything was sent; then "Nothing was changed."
 FOR_GOOD = (graph.Rejected, graph.Denied, graph.MailboxMissing, graph.IdRefused, graph.NotFound)
 LEADER_FAILED = "leader_failed"
-ANSWERED = "answered"  # the cause of an open change whose write Microsoft confirmed, and that is not seen yet
+NOT_TAKEN = "not_taken"  # the cause of an open change whose last write Microsoft said it did not carry out
 
 
 class LeaseLost(Exception):
@@ -71,13 +71,14 @@ class Work:
     def mark_sent(self, after: str) -> None:
         """Committed before the request leaves: after a crash nobody believes that nothing was sent. Raises LeaseLost.
 
-        `after` is what is really asked for, where Microsoft allows no more.
+        `after` is what is really asked for, where Microsoft allows no more. What was known of an earlier write is
+        forgotten: of this one nobody knows anything before its answer was noted.
         """
         change, first = self.change, self.change.sent_at or self.clock()  # the three minutes run from the first time
         mine = Change.objects.filter(pk=change.pk, attempt=change.attempt, state=Change.OPEN)
-        if not mine.update(sent_at=first, after=after):
+        if not mine.update(sent_at=first, after=after, cause=""):
             raise LeaseLost
-        change.sent_at, change.after = first, after
+        change.sent_at, change.after, change.cause = first, after, ""
 
     def postpone(self, seconds: float, **fields: Any) -> None:
         fields = {"cause": self.change.cause, **fields}

@@ -48,7 +48,7 @@ ALL = ("freeBusyRead", "limitedRead", "read", "write")
         (RAISE, Truth("write", ALL), 1.0, "ErrorAccessDenied", Decision(Do.APPLIED)),
         (RAISE, Truth("read", ALL), 1.0, "ErrorAccessDenied", Decision(Do.FAILED, "ErrorAccessDenied")),
         (RAISE, Truth("read", ALL), 1.0, "", Decision(Do.WAIT, "not_confirmed")),
-        (RAISE, Truth("read", ALL), 60.0, "", Decision(Do.WRITE)),
+        (RAISE, Truth("read", ALL), 60.0, "", Decision(Do.WAIT, "not_confirmed")),
         (RAISE, Truth("read", ALL), 181.0, "", Decision(Do.UNKNOWN, "not_confirmed")),
         (REMOVE, Truth(None), 181.0, "", Decision(Do.APPLIED)),
     ],
@@ -57,10 +57,11 @@ def test_the_truth_decides(wish, truth, seconds, refusal, expected):
     assert decide(wish, truth, seconds_since_sent=seconds, refusal=refusal) == expected
 
 
-def test_nothing_is_sent_again_within_the_quiet_period_or_without_authority():
-    truth = Truth("read", ALL)
-    assert decide(RAISE, truth, seconds_since_sent=29.0).do is Do.WAIT
-    assert decide(RAISE, truth, seconds_since_sent=60.0, may_write=False).do is Do.WAIT
+@pytest.mark.parametrize(("wish", "again"), [(RAISE, Do.WRITE), (REMOVE, Do.WRITE), (GIVE, Do.WAIT)])
+def test_what_was_not_carried_out_is_sent_again_between_the_quiet_period_and_three_minutes(wish, again):
+    truth = Truth(None if wish.is_new else "read", ALL)
+    steps = [decide(wish, truth, seconds_since_sent=at, may_send_again=True).do for at in (29.0, 60.0, 181.0)]
+    assert steps == [Do.WAIT, again, Do.UNKNOWN]
 
 
 def test_an_owner_who_reverted_after_a_crash_is_not_overruled():

@@ -51,7 +51,7 @@ def test_somebody_who_lost_access_outside_did_not_lose_it_by_our_change(ask, wor
 
 def test_a_throttled_second_try_does_not_forget_the_first(ask, work, cloud, clock):
     change = ask(ADELE, "write")
-    cloud.faults.set([{**PATCH, "status": 504, "code": "UnknownError"}])
+    cloud.faults.set([{**PATCH, "status": 503, "code": "UnknownError"}])
     sent_at = work(change).sent_at
     clock.forward(seconds=40)
     cloud.faults.set([{**PATCH, "status": 429, "code": "ApplicationThrottled", "retry_after": "60"}])

@@ -18,6 +18,7 @@ OPTION = "sendToDelegateAndPrincipal"
 ENTRY = {"path": r"/calendarPermissions/[^/]+$"}
 STEPS = ("claimed", "looked", "marked", "written", "read")
 KINDS = ("role", "remove", "delivery", "create")
+METHODS = {"role": "PATCH", "remove": "DELETE", "delivery": "PATCH"}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -78,6 +79,13 @@ def kill():
     raise Killed
 
 
+def put_back(outside, change):
+    """The owner wants in Outlook what was there before."""
+    where = {"mailbox": ALEX} if change.kind == "delivery" else {"mailbox": ALEX, "calendar": KIDS, "who": ADELE}
+    act = {"role": "role", "remove": "share", "delivery": "delivery"}[change.kind]
+    outside(act, **where, **({"option": change.before} if change.kind == "delivery" else {"role": "read"}))
+
+
 def outcomes(change):
     rows = AuditEvent.objects.filter(subject__change=change.public_id).order_by("seq")
     return [row.verb for row in rows]
@@ -109,7 +117,7 @@ def test_a_process_killed_at_any_step_leaves_one_effect_and_one_outcome(ask, do,
     assert not Change.objects.due(clock()).filter(pk=change.pk).exists()
     clock.forward(seconds=121)
     change = do(change)
-    if (kind, step) == ("create", "marked"):  # nobody can know that it was not sent, and it is not sent again
+    if step == "marked":  # nobody can know that it was not sent, and it is not sent again
         clock.forward(seconds=61)
         assert (do(change).state, is_made(kind), invitations(cloud)) == ("unknown", False, [])
         return
@@ -129,20 +137,64 @@ def test_the_lease_is_checked_right_before_the_call(ask, do, cloud):
 @pytest.mark.parametrize("kind", ["role", "remove", "delivery"])
 def test_what_microsoft_said_was_done_is_never_sent_again(ask, do, is_made, cloud, clock, outside, kind):
     """The owner put it back in the very moment after; that is not to be overruled."""
-
-    def put_back():
-        where = {"mailbox": ALEX} if kind == "delivery" else {"mailbox": ALEX, "calendar": KIDS, "who": ADELE}
-        act = {"role": "role", "remove": "share", "delivery": "delivery"}[kind]
-        outside(act, **where, **({"option": change.before} if kind == "delivery" else {"role": "read"}))
-
     change = ask(kind)
-    change = do(change, reached=at("written", put_back))
+    change = do(change, reached=at("written", lambda: put_back(outside, change)))
     for _ in range(5):
         assert (change.state, change.sent_at is None) == ("open", False)
         clock.forward(seconds=35)
         change = do(change)
     clock.forward(seconds=35)
     assert (do(change).state, is_made(kind), len(cloud.log.writes())) == ("unknown", False, 1)
+
+
+@pytest.mark.parametrize("kind", ["role", "remove", "delivery"])
+def test_nor_where_the_worker_died_after_that_yes(ask, do, is_made, cloud, clock, outside, kind):
+    """Nobody noted the yes; the old value stands because the owner put it back, not because nothing was sent."""
+    change = ask(kind)
+    with pytest.raises(Killed):
+        do(change, reached=at("written", kill))
+    put_back(outside, change)
+    for _ in range(3):
+        clock.forward(seconds=121)
+        change = do(change)
+    assert (change.state, is_made(kind), len(cloud.log.writes())) == ("unknown", False, 1)
+
+
+@pytest.mark.parametrize("kind", ["role", "remove", "delivery"])
+@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "late", "seconds": 240}, {"do": "status", "status": 504}])
+def test_what_may_still_land_is_never_sent_again(ask, do, is_made, cloud, clock, kind, fault):
+    code = {"code": "UnknownError"} if "status" in fault else {}
+    cloud.faults.set([{"match": {"method": METHODS[kind]}, "times": 1, **fault, **code}])
+    change = do(ask(kind))
+    for _ in range(5):
+        assert (change.state, change.sent_at is None) == ("open", False)
+        clock.forward(seconds=35)
+        change = do(change)
+    clock.forward(seconds=35)
+    assert (do(change).state, is_made(kind), len(cloud.log.writes())) == ("unknown", False, 1)
+
+
+@pytest.mark.parametrize("kind", ["role", "remove", "delivery"])
+def test_what_microsoft_said_was_not_carried_out_is_sent_again_when_it_allows(ask, do, is_made, cloud, clock, kind):
+    fault = {"do": "status", "status": 503, "code": "serviceNotAvailable", "retry_after": "50", "times": 1}
+    cloud.faults.set([{"match": {"method": METHODS[kind]}, **fault}])
+    change = do(ask(kind))
+    assert (change.state, change.due_at) == ("open", clock() + timedelta(seconds=50))
+    clock.forward(seconds=51)
+    assert (do(change).state, is_made(kind), len(cloud.log.writes())) == ("applied", True, 2)
+
+
+def test_a_worker_that_dies_in_its_second_try_knows_no_more_than_in_its_first(ask, do, cloud, clock, outside):
+    cloud.faults.set([{"match": ENTRY, "do": "status", "status": 503, "code": "serviceNotAvailable", "times": 1}])
+    change = do(ask("role"))
+    clock.forward(seconds=31)
+    with pytest.raises(Killed):
+        do(change, reached=at("written", kill))
+    put_back(outside, change)
+    clock.forward(seconds=121)
+    assert (do(change).state, len(cloud.log.writes())) == ("open", 2)
+    clock.forward(seconds=31)
+    assert (do(change).state, len(cloud.log.writes())) == ("unknown", 2)
 
 
 def test_a_worker_whose_claim_was_taken_stores_nothing(ask, do, is_made):
@@ -199,7 +251,7 @@ def test_what_is_stopped_while_it_is_looked_at_is_not_sent(ask, do, cloud, clock
 
 
 def test_what_is_stopped_before_it_is_sent_again_is_only_read(ask, do, cloud, clock):
-    cloud.faults.set([{"match": ENTRY, "do": "drop", "times": 1}])
+    cloud.faults.set([{"match": ENTRY, "do": "status", "status": 503, "code": "serviceNotAvailable", "times": 1}])
     change = do(ask("role"))
     clock.forward(seconds=40)
     change = do(change, reached=at("looked", lambda: Tenant.objects.update(frozen_at=clock())))

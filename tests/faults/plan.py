@@ -19,6 +19,7 @@ WIRE: dict[str, dict[str, Any]] = {
     "lost after landing": {"do": "drop_after"},
     "landing 25 s late": {"do": "late", "seconds": 25},
     "landing 50 s late": {"do": "late", "seconds": 50},
+    "landing too late": {"do": "late", "seconds": 240},  # when its outcome was given up
     "429 with Retry-After": {"do": "status", "status": 429, "code": "ApplicationThrottled", "retry_after": 17},
     "503": {"do": "status", "status": 503, "code": "serviceNotAvailable"},
     "500 after landing": {"do": "status", "status": 500, "code": "generalException", "applied": True},
@@ -26,7 +27,7 @@ WIRE: dict[str, dict[str, Any]] = {
     "truncated body": {"do": "truncate"},
 }
 # What the owner does in Outlook meanwhile: to a third value, or back to the one before.
-EDITS = ("edited before the write", "edited after the write", "put back later")
+EDITS = ("edited before the write", "edited after the write", "put back at once", "put back later")
 FAULTS = ("none", *WIRE, *EDITS)
 UNREAD = {
     "list answers 503": {"do": "status", "status": 503, "code": "serviceNotAvailable"},

@@ -1,4 +1,4 @@
-"""A worker that hangs right before its write, while another carries the change out and the owner changes their mind."""
+"""A worker that hangs right before its write, while the owner asks again, gets it, and changes their mind."""
 
 import time
 
@@ -16,8 +16,9 @@ TOGETHER = 10  # stopped workers at a time; each holds a connection to the datab
 def stopped(matrix: Matrix, count: int, *, first: int) -> None:
     """So many runs, half stopped before the look at the lease, half after it, when nothing can hold them back.
 
-    The owner takes back in the portal what the second worker did. A worker that wakes up and finds its lease over sends
-    nothing; one that was past that undoes what the owner wanted, and that must be noticed and told.
+    Nobody sends for it: its outcome is unknown. The owner asks anew, another worker does it, and the owner takes it
+    back in the portal. A worker that wakes up and finds its lease over sends nothing; one that was past that undoes
+    what the owner wanted, and that must be noticed and told.
     """
     began = time.monotonic()
     for start in range(0, count, TOGETHER):
@@ -41,7 +42,9 @@ def _some(matrix: Matrix, numbers: range) -> None:
         asked.append((step, change, thing, said["process"]))
     workers.forward(125)  # the lease is over
     matrix.settle([change.pk for _, change, _, _ in asked], {})
-    backs = [_take_back(matrix, change) for _, change, _, _ in asked]
+    agains = [_ask(matrix, change, change.after) for _, change, _, _ in asked]
+    matrix.settle([change.pk for change in agains], {})
+    backs = [_ask(matrix, change, change.before) for _, change, _, _ in asked]
     matrix.settle([change.pk for change in backs], {})
     for _, _, _, process in asked:
         workers.ask("go_on", process=process)
@@ -49,27 +52,27 @@ def _some(matrix: Matrix, numbers: range) -> None:
     matrix.settle([change.pk for change in backs], {})
     matrix.read()
     changes.notice_reversals(workers.clock(), matrix.tenant)
-    for (step, change, thing, _), back in zip(asked, backs, strict=True):
-        _judge(matrix, step, change, back, thing)
+    for (step, change, thing, _), again, back in zip(asked, agains, backs, strict=True):
+        _judge(matrix, step, change, again, back, thing)
 
 
-def _take_back(matrix: Matrix, change: Change) -> Change:
-    """The owner wants the role that was there before, and says so in the portal."""
-    change.refresh_from_db()
+def _ask(matrix: Matrix, change: Change, role: str) -> Change:
+    """The owner wants this role where that change was about, and says so in the portal."""
     row = CalendarPermission.objects.get(pk=change.permission_id)
     now = matrix.workers.clock()
-    return changes.request_role(permission=row, role=change.before, seen=row.role, actor=change.actor, now=now)
+    return changes.request_role(permission=row, role=role, seen=row.role, actor=change.actor, now=now)
 
 
-def _judge(matrix: Matrix, step: str, change: Change, back: Change, thing: Thing) -> None:
+def _judge(matrix: Matrix, step: str, change: Change, again: Change, back: Change, thing: Thing) -> None:
     blame, graph = matrix.figures.blame, matrix.graph
-    change.refresh_from_db()
-    back.refresh_from_db()
-    told = f"{change} stopped at {step!r}: {change.state}, then {back.state}"
-    matrix.figures.states[change.state] += 1
-    matrix.figures.states[back.state] += 1
-    if (change.state, back.state) != (Change.APPLIED, Change.APPLIED):
-        blame("lost" if change.is_open or back.is_open else "not_as_planned", told)
+    all_three = (change, again, back)
+    for each in all_three:
+        each.refresh_from_db()
+        matrix.figures.states[each.state] += 1
+    states = [each.state for each in all_three]
+    told = f"{change} stopped at {step!r}: {', then '.join(states)}"
+    if states != [Change.UNKNOWN, Change.APPLIED, Change.APPLIED]:
+        blame("lost" if Change.OPEN in states else "not_as_planned", told)
         return
     if matrix.mirrored(back, thing) != graph.value(thing):
         blame("mirror_wrong", told)
@@ -80,5 +83,5 @@ def _judge(matrix: Matrix, step: str, change: Change, back: Change, thing: Thing
         blame("not_as_planned", f"{told}, {thing.arrived} writes")
     if is_back and not matrix.is_alarmed(back):
         blame("unalarmed", told)
-    if not matrix.has_one_outcome(change) or not matrix.has_one_outcome(back):
+    if not all(matrix.has_one_outcome(each) for each in all_three):
         blame("audit_wrong", told)

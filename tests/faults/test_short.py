@@ -1,5 +1,7 @@
 """A few of the fault matrix at every change of the code, and that its figures tell; `make faults` runs all of it."""
 
+from itertools import product
+
 import pytest
 
 from sharing.models import AuditEvent, CalendarPermission, Change
@@ -16,6 +18,16 @@ def test_no_crash_and_no_fault_loses_doubles_or_falsely_reports_a_change(matrix)
     figures = matrix.carry_out(short())
     assert figures.is_good, figures.bad
     assert figures.killed > 15
+
+
+def test_a_worker_that_dies_after_the_yes_is_not_followed_by_a_second_write(matrix):
+    """The owner puts it back at once, or the write lands when nobody waits for it any more."""
+    deaths, faults = ("left", "written", "read"), ("put back at once", "landing too late")
+    kinds = ("role", "remove", "delivery", "create")
+    runs = [Run(number, *each) for number, each in enumerate(product(kinds, deaths, [(fault,) for fault in faults]))]
+    figures = matrix.carry_out(runs)
+    assert figures.is_good, figures.bad
+    assert figures.killed == len(runs) and set(figures.states) == {"unknown"}
 
 
 def test_a_worker_that_slept_sends_nothing_or_is_found_out(matrix):

@@ -12,7 +12,8 @@ from sandbox.rows import DELIVERY
 from tests.cloud import CONTOSO
 
 PORTAL, OUTLOOK = "portal", "Outlook"
-TOO_LATE = "portal, too late"  # landed after another was sent: longer than the portal waits
+TOO_LATE = "portal, too late"  # landed after the quiet period, or even after its outcome was given up
+LATE = {"landing 50 s late", "landing too late"}
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ class Watched(Graph):
             edited = self._edit_once(thing, "edited before the write", thing.third)
             before = self.value(thing)
             response = super().answer(caller, request)
-            is_late = getattr(self._landing, "on", False) and "landing 50 s late" in thing.edits
+            is_late = getattr(self._landing, "on", False) and not LATE.isdisjoint(thing.edits)
             if self.note(thing, TOO_LATE if is_late else PORTAL, before):
                 thing.overwritten += edited
                 self._edit_once(thing, "edited after the write", thing.third)
+                self._edit_once(thing, "put back at once", thing.before)
             else:
                 thing.refused += 1
             return response
