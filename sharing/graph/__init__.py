@@ -37,9 +37,11 @@ from .errors import (
     TokenRefused,
     Unreachable,
 )
+from .events import Marked, NewEvent, OwnEvent, cancel_event, create_event, find_own_event, move_event
 from .groups import count_members, first_groups, list_mail_groups
 from .id_token import Claims, SigningKeys, verify_id_token
 from .ids import calendars_path, default_calendar_path, permission_path, permissions_path, settings_path
+from .meeting_times import MeetingTimes, Suggestion, find_meeting_times
 from .organization import get_organization
 from .parse import calendar as parse_calendar
 from .parse import calendars as parse_calendars
@@ -59,6 +61,7 @@ from .resources import (
     Permission,
     User,
 )
+from .schedules import Busy, Schedule, ScheduleError, WorkingHours, get_schedules
 from .sent import Call, Stats
 from .settings import read_settings, update_delivery
 from .tokens import Credential, Token, Tokens, TokenSource, client_assertion
@@ -72,6 +75,7 @@ __all__ = [
     "ROLES",
     "Answer",
     "Ask",
+    "Busy",
     "Calendar",
     "Call",
     "Claims",
@@ -96,15 +100,22 @@ __all__ = [
     "MailboxMissing",
     "MailboxSettings",
     "Malformed",
+    "Marked",
+    "MeetingTimes",
+    "NewEvent",
     "NotFound",
     "Organization",
     "OutOfScope",
+    "OwnEvent",
     "Permission",
     "Rejected",
     "ResyncRequired",
+    "Schedule",
+    "ScheduleError",
     "SignInError",
     "SigningKeys",
     "Stats",
+    "Suggestion",
     "TenantNotFound",
     "Throttled",
     "Token",
@@ -114,15 +125,20 @@ __all__ = [
     "Unreachable",
     "User",
     "Window",
+    "WorkingHours",
     "allowed_roles",
     "calendars_path",
+    "cancel_event",
     "client_assertion",
     "count_members",
+    "create_event",
     "create_permission",
     "default_calendar_path",
     "delete_permission",
     "delta_link",
     "endpoints",
+    "find_meeting_times",
+    "find_own_event",
     "find_users",
     "first_contacts",
     "first_groups",
@@ -130,6 +146,7 @@ __all__ = [
     "fold_address",
     "get_default_calendar",
     "get_organization",
+    "get_schedules",
     "get_user",
     "get_users",
     "list_calendars",
@@ -138,6 +155,7 @@ __all__ = [
     "list_permissions",
     "list_users",
     "make_session",
+    "move_event",
     "parse_calendar",
     "parse_calendars",
     "parse_permissions",

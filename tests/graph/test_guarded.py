@@ -119,7 +119,8 @@ def spellings():
                 found.add((method, bare.replace(word, other) + (f"?{query}" if query else "")))
         for other in (
             "", "?", "?$top=1", "?$filter=", "?$filter=subject eq 'x'", f"?$select=id&{query}",
-            f"?{query}&$select=body", f"?{query}%20or%20true", f"?{query.replace('eq', 'ne')}", f"?{query.replace('CalwardenBooking', 'Other')}",
+            f"?{query}&$select=body", f"?{query}%20or%20true", f"?{query.replace('eq', 'ne')}",
+            f"?{query.replace('CalwardenBooking', 'Other')}",
             f"?{query.replace(str(MARK), '')}", f"?{query.replace(str(MARK), 'x%27%20or%20%27a%27%20eq%20%27a')}",
             f"?{query.replace('any', 'all')}", f"?{query.upper()}", f"?{query}?", f"?{query}#", f"?{query} ",
             f"?{query.replace('attendees', 'attendees,body')}", f"?{query.replace('%20', '+')}",
