@@ -141,6 +141,10 @@ class Partner(models.Model):
     partner_tid = models.UUIDField(null=True, blank=True, help_text="Their tenant, where it is known.")
     purpose = models.CharField(max_length=500, blank=True)
     contact = models.CharField(max_length=320, blank=True, help_text="Who answers for it here.")
+    level = models.CharField(
+        max_length=20, choices=OrganizationRelationship.LEVELS, default=OrganizationRelationship.AVAILABILITY,
+        help_text="The most that was agreed on.",
+    )  # fmt: skip
     ends_on = models.DateField(null=True, blank=True)
     reminded_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="The reminder that was sent last: 14, 1, or 0 once the day passed."
@@ -185,6 +189,9 @@ class FederationPlan(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    needs_second = models.BooleanField(default=False, help_text="There is no script before a second operator’s yes.")
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=STATES, default=OPEN)
     cause = models.CharField(max_length=80, blank=True)
     state_since = models.DateTimeField()
