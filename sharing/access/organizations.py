@@ -8,7 +8,7 @@ mailboxes there are: the database groups, and what comes back is one row for eac
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
@@ -230,7 +230,7 @@ def shared_outside(user: User, tenant: Tenant, domains: Iterable[str]) -> Outsid
     return OutsideShares(by_role, once["people"], once["calendars"])
 
 
-def _outside(tenant: Tenant) -> QuerySet[CalendarPermission]:
+def _outside(tenant: Tenant) -> QuerySet[Any]:
     """Open entries of people outside, each with the `domain` of its address as the directory has it, else as Graph."""
     known = Case(When(grantee__address="", then=F("address")), default=Coalesce("grantee__address", "address"))
     at = StrIndex("holder", Value("@"))
