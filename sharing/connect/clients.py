@@ -170,8 +170,20 @@ def writer_for(tenant: Tenant, *, on_call: Callable[[graph.Call], None] | None =
     return client_of(tenant, app=WRITER if tenant.has_writer else READER, on_call=on_call)
 
 
-def client_of(tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None] | None = None) -> graph.Client:
-    """As `client_for`, of one of the registrations."""
+def booker_for(tenant: Tenant) -> graph.Client:
+    """What finds times and books in `tenant`, and does nothing else: of the registration for meetings."""
+    return client_of(tenant, app=BOOKER, for_meetings=True)
+
+
+def prober_for(tenant: Tenant) -> graph.Client:
+    """What asks when somebody is free, and nothing else: of the registration that reads."""
+    return client_of(tenant, app=READER, for_probes=True)
+
+
+def client_of(
+    tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None] | None = None, **built: bool
+) -> graph.Client:
+    """As `client_for`, of one of the registrations; `built` is what graph.Client is told that it is for."""
     where = endpoints()
     if tenant.cloud != where.cloud.value:
         raise graph.ConfigurationRefused(
@@ -181,10 +193,10 @@ def client_of(tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None]
         if tenant.state in (Tenant.ENDED, Tenant.PRIVATE):
             forget_tenant(str(tenant.tid))
             raise NoCredential(TENANT_ENDED, f"{tenant} is not connected.")
-        return client_for_tid(str(tenant.tid), app=app, since=tenant.state_since, on_call=on_call)
+        return client_for_tid(str(tenant.tid), app=app, since=tenant.state_since, on_call=on_call, **built)
     except NoCredential as error:
         tokens = _NoToken(error.cause)
-    return graph.Client(endpoints=where, tokens=tokens, session=session_for(where), on_call=on_call)
+    return graph.Client(endpoints=where, tokens=tokens, session=session_for(where), on_call=on_call, **built)
 
 
 def client_for_tid(
@@ -193,8 +205,9 @@ def client_for_tid(
     app: str = READER,
     since: datetime | None = None,
     on_call: Callable[[graph.Call], None] | None = None,
+    **built: bool,
 ) -> graph.Client:
-    """As `client_for`, for a tenant that is not listed yet. Raises NoCredential.
+    """As `client_of`, for a tenant that is not listed yet. Raises NoCredential.
 
     `since` is when the tenant's connection changed last: what was kept for another moment is thrown away.
     """
@@ -205,7 +218,7 @@ def client_for_tid(
         if source is None or kept_for != good_for:
             source = graph.TokenSource(endpoints=where, tenant_id=tid, credential=who, session=session)
             _sources[key] = good_for, source
-    return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call or counted(tid))
+    return graph.Client(endpoints=where, tokens=source, session=session, on_call=on_call or counted(tid), **built)
 
 
 def forget_tenant(tid: str) -> None:

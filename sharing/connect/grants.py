@@ -255,7 +255,10 @@ def client_for_grant(grant: Grant, *, on_call: Callable[[graph.Call], None] | No
         if connected_at:
             _kept[grant.pk, connected_at, id(session)] = tokens
     on_call = on_call or counted(str(grant.tenant.tid))
-    return graph.Client(endpoints=where, tokens=tokens, session=session, on_call=on_call)
+    is_for_meetings = grant.app == BOOKER
+    return graph.Client(
+        endpoints=where, tokens=tokens, session=session, on_call=on_call, for_meetings=is_for_meetings
+    )  # fmt: skip
 
 
 def forget(pk: int) -> None:
@@ -268,18 +271,6 @@ def _forget(pk: int) -> None:
     """Throw away what this process keeps of one connection, whichever of its lives it is from."""
     for key in [key for key in _kept if key[0] == pk]:
         del _kept[key]
-
-
-def client_for_shard(shard: SyncShard) -> graph.Client:
-    """What reads these mailboxes: the app, or what a person lent for their own."""
-    return client_for_grant(shard.grant) if shard.grant else clients.client_for(shard.tenant)
-
-
-def client_for_mailbox(mailbox: Mailbox) -> graph.Client:
-    """What changes this mailbox: what its person lent, or the app, by its second registration where there is one."""
-    if mailbox.shard and mailbox.shard.grant:
-        return client_for_grant(mailbox.shard.grant)
-    return clients.writer_for(mailbox.tenant)
 
 
 def _renew_anywhere(pk: int, home: int) -> graph.Lent:

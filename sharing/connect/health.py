@@ -15,10 +15,10 @@ from django.db.models import F, ForeignKey
 from kombu.exceptions import KombuError
 
 from sharing import graph
-from sharing.models import READER, WRITER, Change, GroupLimit, SyncRun, SyncShard, Tenant, User, triggers
+from sharing.models import BOOKER, READER, WRITER, Change, GroupLimit, SyncRun, SyncShard, Tenant, User, triggers
 
 from . import clients, credentials, limits, rotation
-from .proof import WRITES, Proof, lacking_for_writes, prove
+from .proof import MEETINGS, WRITES, Proof, is_let_in_by_group, lacking_for_writes, prove
 from .sentences import NotConnected, sentence_for
 from .tenants import listed
 from .verdicts import mailbox_roles
@@ -222,6 +222,8 @@ def _tenant(tenant: Tenant, now: datetime) -> Iterator[Check]:
         return
     yield Check("token", OK, f"{tenant}: Microsoft gives the app a token, and the tenant answers.")
     yield from _permissions(tenant, proof)
+    if tenant.has_booker:
+        yield from _booker(tenant)
     if tenant.has_writer:
         yield from _writer(tenant, proof)
     if proof.probed:
@@ -266,6 +268,25 @@ def _writer(tenant: Tenant, proof: Proof) -> Iterator[Check]:
             )  # fmt: skip
         else:
             yield Check("writer", OK, f"{tenant}: the app for changing holds what it needs.")
+
+
+def _booker(tenant: Tenant) -> Iterator[Check]:
+    """The registration for meetings: nothing is read with it but meetings of its own."""
+    try:
+        client = clients.client_of(tenant, app=BOOKER)
+        roles = client.renew().roles
+        lacking = tuple(need for need in MEETINGS if roles is not None and need.role not in roles)
+        if lacking and is_let_in_by_group(tenant, client):
+            lacking = ()
+    except graph.CredentialRefused as error:
+        yield from _our_fault(tenant, error, BOOKER)
+    except graph.GraphError as error:
+        yield Check("meetings", PROBLEM, f"{tenant}: {sentence_for(error, tid=str(tenant.tid), app=BOOKER)}")
+    else:
+        if lacking:
+            yield Check("meetings", PROBLEM, f"{tenant}: the app for meetings lacks {listed(lacking)}.")
+        else:
+            yield Check("meetings", OK, f"{tenant}: the app for meetings holds what it needs.")
 
 
 def _limit(tenant: Tenant) -> Iterator[Check]:

@@ -86,7 +86,7 @@ def standings(tenant: Tenant, held: Collection[str]) -> list[Standing]:
     is_limited = tenant.scope == Tenant.GROUP
     writes_here = tenant.writes_on and not tenant.has_writer
     needs: Iterable[proof.Need] = (
-        *proof.READS, *(proof.WRITES if writes_here else ()), *((LIMIT,) if is_limited else ())
+        *proof.READS, proof.AUDIT_LOG, *(proof.WRITES if writes_here else ()), *((LIMIT,) if is_limited else ())
     )  # fmt: skip
     found = [_standing(need, held, is_limited) for need in needs]
     told = {each.role for each in found} | {each.within for each in found}

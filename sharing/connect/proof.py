@@ -45,8 +45,12 @@ WRITES = (
     Need("Calendars.ReadWrite", "to change who may see a calendar"),
     Need("MailboxSettings.ReadWrite", "to change who gets meeting requests"),
 )
+AUDIT_LOG = Need(
+    "AuditLogsQuery-Exchange.Read.All", "who changed sharing elsewhere, by Exchange’s audit log", False,
+    ("AuditLogsQuery.Read.All",),
+)  # fmt: skip
 MEETINGS = (Need("Calendars.ReadWrite", "to see when people are free, and to book meetings"),)
-KNOWN_ROLES = frozenset(need.role for need in (*READS, *WRITES))
+KNOWN_ROLES = frozenset(need.role for need in (*READS, *WRITES, AUDIT_LOG))
 
 
 @dataclass(frozen=True, slots=True)

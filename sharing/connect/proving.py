@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from sharing import graph
-from sharing.models import BOOKER, READER, WRITER, ActivationLink, AuditEvent
+from sharing.models import BOOKER, READER, ActivationLink, AuditEvent
 
 from .proof import MEETINGS, WRITES, Proof, is_let_in_by_group, prove
 from .sentences import NotConnected
@@ -31,7 +31,7 @@ def prove_link(*, link: ActivationLink, client: graph.Client, clock: Callable[[]
         _end(link, now, ActivationLink.FAILED, link.cause or "unreachable")
         return
     try:
-        if link.app == WRITER and is_let_in_by_group(link.tenant, client):
+        if link.app != READER and is_let_in_by_group(link.tenant, client):
             _end(link, clock(), ActivationLink.PROVED, "", organization=_found_by_group(link))
             return
         proof = prove(client=client, tid=str(link.tenant.tid), now=now, approver=str(link.approved_by_oid or ""))

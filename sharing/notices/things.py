@@ -7,7 +7,7 @@ from typing import Any
 
 from sharing import changes, words
 from sharing.connect import credentials, limits
-from sharing.models import WRITER, SyncRun, Tenant
+from sharing.models import BOOKER, WRITER, SyncRun, Tenant
 from sharing.words import ends as end_words
 from sharing.words import limits as limit_words
 
@@ -49,14 +49,15 @@ def current(now: datetime, tenants: list[Tenant] | None = None) -> list[Thing]:
             Thing(BROKEN, BROKEN, None, "Microsoft does not accept Calwarden’s own credential", "setup:credentials",
                   facts={"cause": words.cause_words(worst.cause), "since": worst.since})
         )  # fmt: skip
-    unable = [refused for tenant in tenants if tenant.is_read and (refused := credentials.broken(tenant, WRITER))]
-    if unable:
-        worst = min(unable, key=lambda each: each.since)
-        things.append(
-            Thing(BROKEN, f"{BROKEN}:{WRITER}", None, "Microsoft does not accept Calwarden’s credential for changing",
-                  "setup:credentials", facts={"cause": words.cause_words(worst.cause), "since": worst.since,
-                                              "app": WRITER})
-        )  # fmt: skip
+    for app, what in ((WRITER, "changing"), (BOOKER, "meetings")):
+        unable = [refused for tenant in tenants if tenant.is_read and (refused := credentials.broken(tenant, app))]
+        if unable:
+            worst = min(unable, key=lambda each: each.since)
+            things.append(
+                Thing(BROKEN, f"{BROKEN}:{app}", None, f"Microsoft does not accept Calwarden’s credential for {what}",
+                      "setup:credentials", facts={"cause": words.cause_words(worst.cause), "since": worst.since,
+                                                  "app": app})
+            )  # fmt: skip
     for tenant in tenants:
         things += _of_tenant(tenant, now, is_broken=tenant.pk in broken)
     return things

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-APPS = {"reader": "Reading", "writer": "Changing"}
+APPS = {"reader": "Reading", "writer": "Changing", "booker": "Meetings"}
 USES = {
     "reader": "Proves to Microsoft that it is this portal that reads, and that signs people in.",
     "writer": "Proves to Microsoft that it is this portal that changes sharing, through the second registration.",
+    "booker": "Proves to Microsoft that it is this portal that finds times and books meetings, through a registration"
+    " of its own.",
 }
 KINDS = {"certificate": "Certificate", "secret": "Client secret"}
 STATES = {  # label, tone, icon

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sandbox.http import Request
 from sharing.connect import grants
-from sharing.models import Tenant
+from sharing.models import READER, Tenant
 from tests.cloud import CONTOSO
 
 BACK = "http://localhost:8000/account/connected/"
@@ -47,10 +47,16 @@ def answer_of(where):
     return parse_qs(urlsplit(where).query, keep_blank_values=True)
 
 
-def lend(cloud, user, *, now, change=False, shared=False, other=None):
+def lend(cloud, user, *, now, change=False, shared=False, other=None, app=READER):
     """The grant of `user` for their own account, or for `other` (tid, oid)."""
     url, kept = grants.begin(
-        user=user, change=change, shared=shared, other=other is not None, redirect_uri=BACK, now=now
+        user=user,
+        change=change,
+        shared=shared,
+        other=other is not None,
+        redirect_uri=BACK,
+        now=now,
+        app=app,
     )
     tid, oid = other or (user.tenant.tid, user.oid)
     answer = answer_of(go(cloud, url, oid=oid, tid=tid))

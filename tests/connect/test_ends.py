@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from sharing import changes, mirror, tasks
-from sharing.connect import client_for, clients, ends, grants, links
+from sharing.connect import client_for, client_for_shard, clients, ends, grants, links
 from sharing.connect.sealing import unseal
 from sharing.connect.sentences import NotConnected
 from sharing.connect.tenants import enlist
@@ -117,7 +117,7 @@ def test_who_disconnected_the_app_and_lent_their_own_is_not_taken_back_by_the_ap
     lend(cloud, alex, now=timezone.now())
     shard = SyncShard.objects.get(grant__user=alex)
     SyncShard.objects.filter(pk=shard.pk).update(due_at=clock())
-    mirror.sync_shard(shard=SyncShard.objects.get(pk=shard.pk), client=grants.client_for_shard(shard), clock=clock)
+    mirror.sync_shard(shard=SyncShard.objects.get(pk=shard.pk), client=client_for_shard(shard), clock=clock)
     clock.forward(hours=1)
     sync(kind=SyncRun.HOURLY)
     assert mailbox(ALEX).shard == shard and mailbox(ALEX).state == Mailbox.OK

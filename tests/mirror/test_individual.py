@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from sharing import access, changes, graph, mirror, tasks
-from sharing.connect import client_for, grants
+from sharing.connect import client_for, client_for_shard, grants
 from sharing.models import (
     CalendarPermission,
     Change,
@@ -227,7 +227,7 @@ def test_a_reading_underway_stores_nothing_of_who_is_switched_off_meanwhile(clou
         else:
             Tenant.objects.filter(pk=tenant.pk).update(state=Tenant.ENDED)
 
-    client = grants.client_for_shard(shard)
+    client = client_for_shard(shard)
     assert mirror.sync_shard(shard=shard, client=client, clock=timezone.now, progress=meanwhile) is None
     row.refresh_from_db()
     assert row.ended_at is None

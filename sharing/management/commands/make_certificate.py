@@ -7,7 +7,7 @@ from django.utils.timezone import now as clock
 
 from sharing.connect import certificates, credentials
 from sharing.management.plain import PlainCommand, new_file, typed_by
-from sharing.models import READER, WRITER, AppCredential
+from sharing.models import BOOKER, READER, WRITER, AppCredential
 from sharing.words import credentials as said
 
 
@@ -19,7 +19,8 @@ class Command(PlainCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", nargs="?", type=Path, help="the .cer file to write; never overwritten")
-        parser.add_argument("--app", choices=(READER, WRITER), default=READER, help="the registration it is for")
+        apps = (READER, WRITER, BOOKER)
+        parser.add_argument("--app", choices=apps, default=READER, help="the registration it is for")
         parser.add_argument("--try", action="store_true", dest="is_trial", help="try the one that is next")
 
     def handle(self, *, file, app, is_trial, **options):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 LOOPBACK = "127.0.0.1"
+# The registration for meetings in the sandbox, whose secret is no secret.
+BOOKER_ID, BOOKER_SECRET = "ca1e4da2-0000-4000-8000-0000000b00c5", "sandbox-secret-of-the-booker"
 # Whatever a shell has set for other purposes must not leak into the demo.
 OURS = (
     "ALLOWED_HOSTS", "CELERY_BROKER_URL", "DATABASE_URL", "DEBUG", "DJANGO_", "EMAIL_", "EXCHANGE_URL", "MICROSOFT_",
@@ -68,6 +70,8 @@ class Place:
             "DATABASE_URL": f"sqlite:///{self.database}",
             "DEMO_PEOPLE": str(self.people),
             "EXCHANGE_URL": self.sandbox_url,
+            "MICROSOFT_BOOKER_CLIENT_ID": BOOKER_ID,
+            "MICROSOFT_BOOKER_SECRET": BOOKER_SECRET,
             "MICROSOFT_CLIENT_CERTIFICATE": str(self.certificate),
             "MICROSOFT_CLIENT_ID": client_id,
             "MICROSOFT_GRAPH_URL": self.sandbox_url,

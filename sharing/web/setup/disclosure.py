@@ -35,6 +35,16 @@ class Row:
         return self.kind.name in calls.BY_BROWSER
 
     @property
+    def is_ordinary(self) -> bool:
+        """Does any client send it, and not only one that was built for people's time?"""
+        return calls.ORDINARY in self.kind.senders
+
+    @property
+    def is_of_meetings(self) -> bool:
+        """Is it sent for meetings alone?"""
+        return self.kind.senders == {calls.MEETINGS}
+
+    @property
     def sample(self) -> str:
         """The sample answer, set out for reading."""
         try:
@@ -65,17 +75,25 @@ def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "whole_at": notices.last_complete(tenant),
         "told": _told(request, tenant),
         "apps": _apps(tenant),
-        "lent": [(connecting.permission_words(scope), count) for scope, count in permissions.lent_in(tenant).items()],
-        "reads": [row for row in rows if not row.kind.is_change],
-        "changes": [row for row in rows if row.kind.is_change],
+        "lent": [
+            (connecting.permission_words(scope, app), count) for app in (READER, BOOKER)
+            for scope, count in permissions.lent_in(tenant, app).items()
+        ],
+        "reads": [row for row in rows if row.is_ordinary and not row.kind.is_change],
+        "changes": [row for row in rows if row.is_ordinary and row.kind.is_change],
+        "times": [row for row in rows if not row.is_ordinary],
+        "times_total": sum(row.made for row in rows if not row.is_ordinary),
         "entra": entra,
         "entra_total": sum(row.made for row in entra if not row.is_by_browser),
         "former": [(kind, *made[kind]) for kind in made if kind not in calls.BY_NAME],
         "total": sum(row.made for row in rows if row.kind.permission),
         "refused": sum(row.refused for row in rows if row.kind.permission),
         "events": calls.events_read(made),
+        "has_meetings": tenant.bookings_on or any(row.made for row in rows if row.is_of_meetings),
         "no_events": said.NO_EVENTS,
-        "never_read": connecting.NEVER_READ,
+        "never_read": connecting.never_read(BOOKER if tenant.bookings_on else READER),
+        "meetings_on": said.MEETINGS_ON,
+        "meetings_off": said.MEETINGS_OFF,
         "cloud": where.cloud.value,
         "addresses": list(dict.fromkeys((where.login_url, where.graph_url))),
         "publisher": publisher(),
