@@ -1,14 +1,26 @@
-"""Deputies as their owners see them, and owners as their deputies do."""
+"""Deputies as their owners and IT see them, and owners as their deputies do."""
 
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from sharing.models import DELEGATE_ROLES, Calendar, CalendarPermission, Deputy, Mailbox, Person, Proposal, User
+from sharing.models import (
+    DELEGATE_ROLES,
+    Calendar,
+    CalendarPermission,
+    Deputy,
+    Mailbox,
+    Person,
+    Proposal,
+    Tenant,
+    User,
+)
 from sharing.models.names import folded, visible
 
+from .operators import tenants_for_operator
 from .owners import deputyships_of, mailboxes_of, owned_by
 from .sharees import held_by
+from .tenants import one, one_tenant, tenants_for_it
 
 
 def deputies_of(user: User) -> QuerySet[Deputy]:
@@ -37,17 +49,44 @@ def served_by(user: User) -> QuerySet[CalendarPermission]:
 
 def colleagues(user: User, q: str, most: int = 10) -> list[Person]:
     """People of the person's own directory whose name or address contains every word of `q`."""
-    rows = Person.objects.filter(tenant=user.tenant_id, kind=Person.USER, ended_at=None, oid__isnull=False)
-    rows = rows.exclude(enabled=False).exclude(oid=user.oid)
-    for word in folded(q).split()[:5]:
-        rows = rows.filter(search__contains=word)
-    return list(rows.order_by("name", "pk")[:most])
+    return _named(_staff(user.tenant_id).exclude(oid=user.oid), q, most)
 
 
 def colleague(user: User, public_id: str) -> Person | None:
     """One of them by id."""
-    rows = Person.objects.filter(tenant=user.tenant_id, kind=Person.USER, ended_at=None, oid__isnull=False)
-    return rows.exclude(enabled=False).exclude(oid=user.oid).filter(public_id=public_id).first()
+    return _staff(user.tenant_id).exclude(oid=user.oid).filter(public_id=public_id).first()
+
+
+def deputies_for_it(user: User, tenant: Tenant) -> QuerySet[Deputy]:
+    """Who acts for whom in a tenant now, for reviewers and operators; also where it is stopped for the time being."""
+    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    rows = Deputy.objects.filter(tenant=tenant, ended_at=None).select_related("mailbox__person", "tenant", "given_by")
+    return rows.order_by("mailbox__person__name", "given_at", "pk")
+
+
+def deputy_for_operator(user: User, tenant: Tenant, public_id: str) -> Deputy:
+    """One of them, for who may end it."""
+    return one(deputies_for_it(user, tenant).filter(public_id=public_id, tenant__in=tenants_for_operator(user)))
+
+
+def possible_deputies(user: User, mailbox: Mailbox, q: str, most: int = 10) -> list[Person]:
+    """People who could act for the owner of `mailbox`, by what an operator typed; never the operator themself."""
+    rows = _staff(mailbox.tenant_id).exclude(pk=mailbox.person_id)
+    if user.tenant_id == mailbox.tenant_id:
+        rows = rows.exclude(oid=user.oid)
+    return _named(rows, q, most)
+
+
+def _staff(tenant: int) -> QuerySet[Person]:
+    rows = Person.objects.filter(tenant=tenant, kind=Person.USER, ended_at=None, oid__isnull=False)
+    return rows.exclude(enabled=False)
+
+
+def _named(rows: QuerySet[Person], q: str, most: int) -> list[Person]:
+    """Those whose name or address contains every word of `q`."""
+    for word in folded(q).split()[:5]:
+        rows = rows.filter(search__contains=word)
+    return list(rows.order_by("name", "pk")[:most])
 
 
 def people_by_oid(user: User, oids: list[UUID]) -> dict[UUID | None, Person]:

@@ -21,7 +21,7 @@ def give_deputy(*, mailbox: Mailbox, person: Person, lets_grant_private: bool, b
         raise NotNow("not_allowed")
     if not row.tenant.deputies_on:
         raise NotNow("deputies_off")
-    if person.oid is None or not is_possible(row, person):
+    if not is_possible(row, person):
         raise BadAddress
     live = Deputy.objects.filter(mailbox=row, oid=person.oid, ended_at=None)
     with transaction.atomic():
@@ -54,8 +54,14 @@ def end_deputy(*, deputy: Deputy, by: User, now: datetime) -> None:
 
 def is_possible(mailbox: Mailbox, person: Person) -> bool:
     """Can this person be a deputy there: a user of the same directory, not gone, not the owner?"""
-    is_user = person.kind == Person.USER and person.tenant_id == mailbox.tenant_id
+    is_user = person.kind == Person.USER and person.oid is not None and person.tenant_id == mailbox.tenant_id
     return is_user and person.enabled is not False and person.ended_at is None and person.pk != mailbox.person_id
+
+
+def acts(mailbox: Mailbox, person: Person, *, lets_grant_private: bool) -> bool:
+    """Is this person a deputy there already, on these terms?"""
+    live = Deputy.objects.filter(mailbox=mailbox, oid=person.oid, ended_at=None)
+    return live.filter(lets_grant_private=lets_grant_private).exists()
 
 
 def _end(deputy: Deputy, by: User, now: datetime) -> None:

@@ -23,8 +23,8 @@ from sharing.models import (
 
 from . import request
 from .covers import CoverExists, plan_cover
-from .deputies import give_deputy
-from .refusals import AlreadyGone, ChangeOpen, NothingToDo, NotNow, Refused, RoleNotAllowed, Stale
+from .deputies import acts, give_deputy, is_possible
+from .refusals import AlreadyGone, BadAddress, ChangeOpen, NothingToDo, NotNow, Refused, RoleNotAllowed, Stale
 
 GOOD_FOR = timedelta(days=14)
 MADE_AT_ONCE = timedelta(minutes=1)  # whoever said yes is doing it right now
@@ -73,6 +73,8 @@ def propose(
         permission = CalendarPermission.objects.select_related("calendar", "grantee").get(pk=permission.pk)
         calendar, person = permission.calendar, permission.grantee
     _check(kind, mailbox, actor, permission, person, role, seen, asked_as)
+    if kind == Proposal.DEPUTY and person is not None and acts(mailbox, person, lets_grant_private=lets_grant_private):
+        raise NothingToDo
     proposal = Proposal(
         tenant=mailbox.tenant, kind=kind, target=_target(kind, mailbox, calendar, permission, person), mailbox=mailbox,
         calendar=calendar, permission=permission, person=person, before=permission.role[:48] if permission else "",
@@ -276,12 +278,19 @@ def _check(
             raise NotNow("own_access")
     if kind == Proposal.COVER and not access.may_ask_cover(actor, mailbox):
         raise NotNow("not_allowed")
-    if kind == Proposal.DEPUTY and not tenant.deputies_on:
-        raise NotNow("deputies_off")
+    if kind == Proposal.DEPUTY:
+        _check_deputy(mailbox, person)
     if kind == Proposal.ROLE:
         _check_role(permission, role, seen)
     elif kind == Proposal.CREATE and not tenant.creates_on:
         raise NotNow("creates_off")
+
+
+def _check_deputy(mailbox: Mailbox, person: Person | None) -> None:
+    if not mailbox.tenant.deputies_on:
+        raise NotNow("deputies_off")
+    if person is None or not is_possible(mailbox, person):
+        raise BadAddress
 
 
 def _check_role(permission: CalendarPermission | None, role: str, seen: str) -> None:

@@ -1,6 +1,7 @@
 """Mail to admins and owners: what is told, to whom, once; a room above changes that asks Microsoft nothing."""
 
 from .decide import decide, one_line
+from .deputies import tell_of_deputy, tell_of_deputy_ended
 from .ends import tell_of_cover, tell_of_end
 from .operated import tell_of_operators
 from .recipients import admins_for, mail_address, person_address
@@ -24,6 +25,8 @@ __all__ = [
     "send",
     "tell",
     "tell_of_cover",
+    "tell_of_deputy",
+    "tell_of_deputy_ended",
     "tell_of_end",
     "tell_of_operators",
     "tell_of_reverted",

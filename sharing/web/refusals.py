@@ -5,6 +5,7 @@ from sharing import changes
 _WORDS: dict[type[changes.Refused], str] = {
     changes.Stale: "stale",
     changes.AlreadyGone: "already_gone",
+    changes.BadAddress: "bad_address",
     changes.ChangeOpen: "change_open",
     changes.RoleNotAllowed: "role_not_allowed",
     changes.NothingToDo: "nothing_to_do",

@@ -89,6 +89,8 @@ NOT_POSSIBLE = {  # why nothing can be asked for, or agreed to
     "not_connected": "Calwarden has no access to Microsoft 365 at the moment.",
     "lent": "Its person connected this mailbox themselves, so only they change it.",
     "creates_off": "Nobody can be added from the portal here.",
+    "deputies_off": "This organization does not use deputies in Calwarden.",
+    "bad_address": "This person cannot be one: they are not in the directory, or their account is disabled.",
     "stale": "The access changed in between. Nothing was done.",
     "already_gone": "The access is no longer there. Nothing was done.",
     "role_not_allowed": "Microsoft 365, or your policy, does not allow this role here.",
@@ -155,6 +157,13 @@ NOT_YOURS_TO_ANSWER = (
 def calendar_of(owner: str, name: str, is_main: bool) -> str:
     """ "Alex Wilber’s main calendar" """
     return f"{owner}’s main calendar" if is_main else f"{owner}’s calendar “{name or 'without a name'}”"
+
+
+def who_may_agree(kind: str, owner: str) -> str:
+    """Whose yes counts."""
+    if kind == "deputy":
+        return f"{owner}, or who looks after this mailbox. No operator agrees for them."
+    return f"{owner}, or another operator. {owner} is told either way."
 
 
 def proposal_title(*, kind: str, name: str, role: str, before: str, where: str) -> str:

@@ -6,7 +6,18 @@ MAY = (
 PRIVATE = "May give access to private events, too."
 NOT_PRIVATE = "May not give access to private events."
 NOBODY = "Choose somebody of your organization whose account is not disabled."
+OFF_FOR_IT = "Deputies are switched off here, so nobody acts for anybody at the moment."
 OFF = "Your organization does not use deputies in Calwarden. Your IT can switch them on."
+
+
+def terms(*, lets_grant_private: bool) -> str:
+    return PRIVATE if lets_grant_private else NOT_PRIVATE
+
+
+def begun(since: str, owner: str, asked_by: str) -> str:
+    """ "Since 3 March 2026, given by Alex Wilber; Lidia Holloway (IT) asked" """
+    asked = f"; {asked_by} (IT) asked" if asked_by else ""
+    return f"Since {since}, given by {owner}{asked}"
 
 
 def acting_for(actor: str, owner: str) -> str:

@@ -1,15 +1,12 @@
 """The owner's page: who acts for me, give and end."""
 
-from datetime import datetime
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sharing import access, changes, notices, words
-from sharing.models import Deputy, Mailbox, User
+from sharing.models import Mailbox, User
 from sharing.web.asked import Asked
 from sharing.web.limits import limited, searched
 from sharing.web.owner.rows import whose
@@ -37,7 +34,7 @@ def end(request: Asked, public_id: str) -> HttpResponse:
     except changes.AlreadyGone:
         pass
     else:
-        _tell(deputy, "deputy_ended", request.user, now, by_deputy=by_deputy)
+        notices.tell_of_deputy_ended(deputy, request.user, now)
     return redirect("for_others" if by_deputy else "deputies")
 
 
@@ -56,27 +53,8 @@ def _give(request: Asked) -> HttpResponse:
         return _page(request, problem=said.why_not(never.cause), status=409)
     except changes.Refused:
         return _page(request, problem=said.NOBODY, status=422)
-    _tell(deputy, "deputy_given", user, now)
+    notices.tell_of_deputy(deputy, now)
     return redirect("deputies")
-
-
-def _tell(deputy: Deputy, kind: str, by: User, now: datetime, *, by_deputy: bool = False) -> None:
-    owner = words.visible(str(deputy.mailbox.person))
-    if by_deputy:
-        who = words.visible(str(by))
-        notices.tell_owner(
-            mailbox=deputy.mailbox, kind="deputy_left", key=f"deputy_left:{deputy.public_id}", now=now,
-            subject=f"{who} no longer acts for {owner}", path=reverse("deputies"), facts={"who": who},
-        )  # fmt: skip
-        return
-    person = access.people_by_oid(by, [deputy.oid]).get(deputy.oid)
-    if person is not None:
-        verb = "now act" if kind == "deputy_given" else "no longer act"
-        notices.tell(
-            tenant=deputy.tenant, person=person, kind=kind, key=f"{kind}:{deputy.public_id}", now=now,
-            subject=f"You {verb} for {owner}", path=reverse("for_others"),
-            facts={"owner": owner, "private": deputy.lets_grant_private},
-        )  # fmt: skip
 
 
 def _page(request: Asked, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -91,7 +69,7 @@ def _page(request: Asked, *, problem: str = "", status: int = 200) -> HttpRespon
         "deputies": [
             {
                 "row": row, "name": str(people.get(row.oid, words.GONE)), "of": _of(row.mailbox, user),
-                "private": said.PRIVATE if row.lets_grant_private else said.NOT_PRIVATE,
+                "private": said.terms(lets_grant_private=row.lets_grant_private),
             }
             for row in rows
         ],

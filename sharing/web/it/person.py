@@ -12,7 +12,7 @@ from sharing import access, words
 from sharing.models import DELEGATE_ROLES, Mailbox, Person, Role, Tenant
 from sharing.web.asked import Asked
 
-from . import figures, permissions
+from . import deputies, figures, permissions
 from .frame import it_page, may_operate, person_links, same_tenant
 from .history import history_of
 from .looking import note_looking
@@ -31,7 +31,7 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
     note_looking(request, tenant, "person.viewed", now, person=public_id)
     every = access.permissions_for_it(request.user, tenant)
     held, owned = every.of_people().filter(grantee=person), every.filter(mailbox__person=person)
-    mailbox = Mailbox.objects.with_freshness().filter(person=person).first()
+    mailbox = Mailbox.objects.with_freshness().select_related("shard").filter(person=person).first()
     link = person_links(request)
 
     def lines(rows: permissions.Rows) -> list[Any]:
@@ -65,6 +65,7 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         "people_href": reverse("it:people") + same_tenant(request),
         "all_href": reverse("it:access") + same_tenant(request, person=public_id),
         "csv_href": reverse("it:access_csv") + same_tenant(request, person=public_id),
+        **deputies.of_person(request, tenant, person, mailbox),
     })  # fmt: skip
 
 

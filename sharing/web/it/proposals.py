@@ -13,6 +13,7 @@ from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.web.refusals import cause_of
 from sharing.words import batches as batch_words
+from sharing.words import deputies as deputy_words
 
 from .bulk import refused
 from .frame import it_page, may_operate, operator_action, same_tenant
@@ -48,7 +49,9 @@ def proposal_page(request: Asked, tenant: Tenant, public_id: str) -> HttpRespons
         "tenant": tenant,
         "may_answer": may_now and access.answers_as(request.user, proposal) == access.OPERATOR,
         "may_withdraw": may_now and proposal.asked_by_id == request.user.pk,
-        "owner": words.visible(str(proposal.mailbox.person)),
+        "who_may": batch_words.who_may_agree(proposal.kind, words.visible(str(proposal.mailbox.person))),
+        "private": deputy_words.terms(lets_grant_private=proposal.lets_grant_private)
+        if proposal.kind == Proposal.DEPUTY else "",
         "reason": words.visible(proposal.reason),
         "outcome": outcome_of(proposal),
         "answer_href": reverse("it:answer_proposal", args=[public_id]) + same_tenant(request),

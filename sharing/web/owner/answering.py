@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from sharing import access, changes, tasks, words
+from sharing import access, changes, notices, tasks, words
 from sharing.models import CalendarPermission, Proposal, User
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
@@ -43,9 +43,18 @@ def asked(request: Asked, public_id: str) -> HttpResponse:
     answered.refresh_from_db(fields=["change"])
     if answered.change_id:
         tasks.ring(tasks.apply_change, answered.change_id)
+    if answered.state == Proposal.ACCEPTED and answered.kind == Proposal.DEPUTY:
+        _tell_deputy(answered, request.user)
     if answered.state == Proposal.ACCEPTED and answered.calendar:
         return redirect(reverse("calendar", args=[answered.calendar.public_id]))
     return redirect(reverse("asked", args=[public_id]))
+
+
+def _tell_deputy(proposal: Proposal, user: User) -> None:
+    """Whoever was made a deputy is told, as if the owner had thought of it."""
+    oid = proposal.person.oid if proposal.person else None
+    for deputy in access.deputies_of(user).filter(mailbox=proposal.mailbox, oid=oid):
+        notices.tell_of_deputy(deputy, timezone.now())
 
 
 def waiting_for(user: User) -> list[dict[str, str]]:
