@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bench import slots
 from bench.floor import Floor
 from bench.product import Product
 from bench.report import as_json, as_lines, figure
@@ -77,3 +78,8 @@ def test_a_goal_that_is_missed_is_said():
     assert [line.split()[-1] for line in as_lines([met, missed])[2:]] == ["CPU", "MISSED"]
     said = json.loads(as_json([met, missed], shape="small"))
     assert (said["is_met"], said["shape"], len(said["figures"])) == (False, "small", 2)
+
+
+def test_the_slot_finder_is_measured_on_times_that_there_are():
+    found = slots.measure(repeat=3)
+    assert found[0].goal == 50 and int(found[0].detail.split()[2]) > 0
