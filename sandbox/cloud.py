@@ -106,7 +106,7 @@ class Cloud:
         """One Graph call of a known caller, or one item of a $batch: limited, perhaps spoiled, answered, logged."""
         status = None
         now = self.time()
-        path = parts(request)
+        path, about = parts(request), self.graph.kind(caller, request)
         try:
             if batched:
                 response = self._limited_item(caller, request, path, now)
@@ -117,7 +117,8 @@ class Cloud:
             status = response.status
             return response
         finally:
-            self.log.add(request, at=now, status=status, caller=caller, batched=batched, batch=self._batch.number)
+            number = self._batch.number
+            self.log.add(request, at=now, status=status, caller=caller, batched=batched, batch=number, about=about)
             if not batched:
                 self._batch.number = None
 

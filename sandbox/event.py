@@ -12,8 +12,9 @@ class Event:
     """`start` and `end` are ISO texts in UTC, `zone` the time zone they were given in; `organizer` is (name, address).
 
     `attendees` are {"name", "address", "type", "response"}; a copy in an attendee's calendar has `is_organizer` False
-    and the organizer's `ical_uid`. `app_id` is the app that made it, None for everything people have. `properties` are
-    extended properties by id. Until `hidden_until` the event is seen as it stood in `shown` (None: not at all).
+    and the organizer's `ical_uid`. `app_id` is the app that made it, None for what people made; a copy that keeps
+    the properties keeps it, too. `properties` are extended properties by id. Until `hidden_until` the event is seen as
+    it stood in `shown` (None: not at all).
     """
 
     id: str

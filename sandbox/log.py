@@ -68,8 +68,9 @@ class RequestLog:
         caller: Caller | None = None,
         batched: bool = False,
         batch: int | None = None,
+        about: str | None = None,
     ) -> None:
-        about = kind_of(request)
+        about = about or kind_of(request)
         request_id = request.headers.get("client-request-id")
         with self._lock:
             self._n += 1
@@ -100,8 +101,9 @@ class RequestLog:
             return [entry for entry in self._entries if entry.n > n]
 
     def writes(self) -> list[Entry]:
-        """Every kept PATCH, POST, PUT and DELETE on Graph but the outer $batch."""
-        return [each for each in self.since() if each.method != "GET" and each.caller and each.kind != "batch"]
+        """Every kept PATCH, POST, PUT and DELETE on Graph but the outer $batch and what only asks for times."""
+        asks = ("batch", "schedule")
+        return [each for each in self.since() if each.method != "GET" and each.caller and each.kind not in asks]
 
     def stats(self) -> dict[str, Any]:
         names = ("requests", "sub_requests", "throttled", "unanswered", "event_reads")

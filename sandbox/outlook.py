@@ -46,6 +46,16 @@ def add_event(tenant: Tenant, change: Change) -> Change:
     return {"do": "delete_event", "mailbox": change["mailbox"], "event": event.id}
 
 
+def copy_event(tenant: Tenant, change: Change) -> Change:
+    """Duplicated in the own calendar, at the same time and without attendees: what an app wrote into it is copied."""
+    _, mailbox = _owner(tenant, change)
+    event = _event(mailbox, change)
+    id = ids.event_id("duplicate", event.id, len(mailbox.events))
+    copy = event_of({**plain(event), "id": id, "ical_uid": ids.ical_uid(id), "attendees": [], "transaction_id": None})
+    mailbox.events[id] = copy
+    return {"do": "delete_event", "mailbox": change["mailbox"], "event": id}
+
+
 def move_event(tenant: Tenant, change: Change) -> Change:
     """{"start", "end"}: in this calendar alone."""
     _, mailbox = _owner(tenant, change)
@@ -103,6 +113,7 @@ ACTS: dict[str, Callable[[Tenant, Change], Change | None]] = {
     "appointment": appointment,
     "delete_event": delete_event,
     "add_event": add_event,
+    "copy_event": copy_event,
     "move_event": move_event,
     "answer_event": answer_event,
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.graph import batch, router
+from sandbox.graph import batch, own_events, router
 from sandbox.graph.call import Call
 from sandbox.graph.errors import Refusal, diagnostics, error, refused
 from sandbox.graph.router import kind
@@ -32,6 +32,14 @@ class Graph:
         except Refusal as refusal:
             response = refused(request, refusal)
         return diagnostics(request, response)
+
+    def kind(self, caller: Any, request: Request) -> str:
+        """What a call is about, for the log: unlike `router.kind` it knows whose events they are."""
+        path = router.parts(request)
+        if not router.is_about_events(path):
+            return kind(request)
+        with self.cloud.state.lock:
+            return own_events.about(self.cloud.state, caller, request, path)
 
     def _one(self, caller: Any, request: Request, version: str, path: list[str]) -> Response:
         cloud = self.cloud

@@ -39,6 +39,15 @@ KNOWN: dict[str, tuple[int, str]] = {
     "ErrorInvalidArgument": (400, "The argument is invalid."),
     "ErrorDeleteDistinguishedFolder": (400, "Distinguished folders cannot be deleted."),
     "ErrorFolderExists": (409, "A folder with the specified name already exists."),
+    "ErrorIrresolvableConflict": (
+        412,
+        "The send or update operation could not be performed because the change key passed in the request does not "
+        "match the current change key for the item.",
+    ),
+    "ErrorDuplicateTransactionId": (409, "There is an event with the same transaction id already."),
+    "ErrorPropertyValidationFailure": (400, "At least one property failed validation."),
+    "ErrorInvalidRecipients": (400, "At least one recipient isn't valid."),
+    "ErrorInvalidProperty": (400, "The extended property has an id that is not valid."),
     "ErrorInternalServerError": (500, "An internal server error occurred. The operation failed."),
     "ErrorInvalidTimeSettings": (400, "Start Time should occur before End Time."),
     "InvalidTimeZone": (400, "Time Zone settings provided are invalid."),

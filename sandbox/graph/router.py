@@ -2,7 +2,19 @@
 
 import re
 
-from sandbox.graph import applications, calendars, contacts, groups, organization, permissions, settings, users
+from sandbox.graph import (
+    applications,
+    audit_log,
+    calendars,
+    contacts,
+    groups,
+    organization,
+    own_events,
+    permissions,
+    schedules,
+    settings,
+    users,
+)
 from sandbox.graph.call import Call, normal
 from sandbox.graph.errors import Refusal
 from sandbox.http import Request, Response
@@ -38,8 +50,8 @@ def parts(request: Request) -> list[str]:
 def kind(request: Request) -> str:
     """What a request is about, for the log: "events" for everything the portal must never call about a mailbox."""
     path = [part.lower() for part in parts(request)]
-    if not EVENTS.isdisjoint(_names(path)):
-        return "events"
+    if is_about_events(path):
+        return own_events.kind(request, path)
     for word, name in (
         ("$batch", "batch"),
         ("calendarpermissions", "permissions"),
@@ -60,18 +72,27 @@ def kind(request: Request) -> str:
     return "other"
 
 
+def is_about_events(path: list[str]) -> bool:
+    return not EVENTS.isdisjoint(_names([part.lower() for part in path]))
+
+
 def _names(path: list[str]) -> set[str]:
     """The segments that are names and not keys: a calendar may be called anything."""
     keys = {place + 1 for place, part in enumerate(path) if part in ("users", "calendars", "calendargroups")}
-    return {part for place, part in enumerate(path) if place not in keys}
+    names = (part for place, part in enumerate(path) if place not in keys)
+    return {name.removeprefix("microsoft.graph.").partition("(")[0] for name in names}
 
 
 def answer(call: Call) -> Response:
     """Raises Refusal for what Graph, or the sandbox on the portal's behalf, refuses."""
     names = [part.lower() for part in call.path]
-    if not EVENTS.isdisjoint(_names(names)):
+    if is_about_events(names) and own_events.about(call.state, call.caller, call.request, call.path) == "events":
         raise Refusal("ErrorAccessDenied")
     match names:
+        case ["users", _, "calendar", "getschedule"]:
+            return schedules.answer(call, call.path[1])
+        case ["users", _, "events", *_]:
+            return own_events.answer(call, call.path[1], call.path[3:])
         case ["users"]:
             return users.list_users(call)
         case ["users", "delta"]:
@@ -114,6 +135,8 @@ def answer(call: Call) -> Response:
             return contacts.list_contacts(call)
         case ["groups", _, "calendar", *_]:
             raise Refusal("ErrorAccessDenied")
+        case ["security", "auditlog", "queries", *_]:
+            return audit_log.answer(call, call.path[3:])
         case ["oauth2permissiongrants"]:
             return applications.delegated_grants(call)
         case [first, *_] if first.startswith("serviceprincipals"):

@@ -46,10 +46,31 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "auth_time": ("always", "asked", "never"),
     "refresh_reuse": ("accepted", "refused"),
     "empty_token": ("NoPermissionsInAccessToken", "ErrorAccessDenied"),
+    "appointments": ("usual", "none"),
+    "app_schedules": ("everything", "organization_role"),
+    "schedules_in_scope_only": (False, True),
+    "schedule_most": (100, 20),
+    "schedule_days": (42, 62),
+    "schedule_codes": ("numeric", "symbolic"),
+    "schedule_messages": ("short", "full"),
+    "failed_schedule": ("bare", "empty_view"),
+    "working_elsewhere_digit": ("4", "0"),
+    "federation_answer": ("by_relationship", "not_app_only", "unauthorized", "autodiscover_failed", "timed_out"),
+    "meeting_times_app_only": ("refused", "works"),
+    "duplicate_transaction": ("returned", "refused", "made_again"),
+    "event_settles": (False, True),
+    "audit_query_ends": ("succeeded", "failed", "cancelled"),
+    "audit_query_cut_off": (False, True),
+    "cancelled_event": ("removed", "kept"),
+    "attendee_copy_properties": ("dropped", "kept"),
+    "powershell": ("7", "5.1"),
+    "enums_in_json": ("numbers", "names"),
+    "customization": ("works", "refused"),
 }
 # Seconds and counts: what is allowed.
-BOUNDS = {"visible_after_seconds": 60, "consent_lag_seconds": 86400, "refresh_grace_seconds": 86400,
-          "auth_age_seconds": 86400}  # fmt: skip
+BOUNDS = {"visible_after_seconds": 60, "events_visible_after_seconds": 60,
+          "consent_lag_seconds": 86400, "refresh_grace_seconds": 86400,
+          "auth_age_seconds": 86400, "file_kept_percent": 100}  # fmt: skip
 
 
 @dataclass
@@ -77,7 +98,7 @@ class Switches:
     organization_name: str = "My Organization"  # A20
     mail_on_change: bool = False  # A21
     visible_after_seconds: float = 0.0  # A22: 0 to 60
-    policy_covers_read_basic: bool = False  # A24; A23 is about events, which the portal never touches
+    policy_covers_read_basic: bool = False  # A24; A23 is below
     calendar_alias: str = "refused"  # A26; A25 is the throttle's
     unresolved_address_asked: str = "outside"  # A27
     permission_ids: str = "stable"  # A28
@@ -105,6 +126,30 @@ class Switches:
     refresh_reuse: str = "accepted"  # Microsoft does not revoke a refresh token that was used (documented)
     refresh_grace_seconds: float = 0.0  # how long a used one stays good where reuse is refused
     empty_token: str = "NoPermissionsInAccessToken"  # A.4: a mailbox asked for with a token without any role
+    # Exchange Online PowerShell, left open in C of the same contract.
+    powershell: str = "7"  # C.5: what ConvertTo-Json and Set-Content write
+    enums_in_json: str = "numbers"  # J5: where a script does not make texts of them
+    customization: str = "works"  # C.2.3: not every plan offers it
+    file_kept_percent: int = 100  # how much of a written file is left: less is a file cut short
+    audit_query_ends: str = "succeeded"  # how a search of the audit log ends
+    audit_query_cut_off: bool = False  # it found more than it may give
+    # About schedules and events (contract 9, and D and E of connecting tenants).
+    appointments: str = "usual"  # none: calendars hold only what was put there since
+    app_schedules: str = "everything"  # or what My Organization's role shows
+    schedules_in_scope_only: bool = False  # J2: whether the scope of an app counts for those it asks about
+    schedule_most: int = 100  # documented are 20, enforced are 100
+    schedule_days: int = 42  # Appendix B: a window must be shorter than this
+    schedule_codes: str = "numeric"  # D.2
+    schedule_messages: str = "short"  # D.2: the fuller ones end in LID and a number
+    failed_schedule: str = "bare"  # whether a row with an error has an empty availabilityView
+    working_elsewhere_digit: str = "4"  # E
+    federation_answer: str = "by_relationship"  # J1, and what fails between two organizations (D.3)
+    meeting_times_app_only: str = "refused"  # Appendix B
+    duplicate_transaction: str = "returned"  # A23
+    events_visible_after_seconds: float = 0.0  # 0 to 60
+    event_settles: bool = False  # 7.3: Exchange gives a new event another change key at once
+    cancelled_event: str = "removed"  # kept: it stays in the organizer's calendar, marked as cancelled
+    attendee_copy_properties: str = "dropped"  # J10
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Set these switches and leave the others. Raises ValueError, nothing set, for a name or value that is none."""
