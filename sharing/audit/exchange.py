@@ -1,7 +1,7 @@
-"""Reads an export of Exchange's audit log, and keeps who changed the sharing of which calendar; nothing else of it.
+"""Keeps who changed the sharing of which calendar, of what Exchange's audit log says; nothing else of it.
 
-What is read: the CSV of Purview's audit search, and that of `Search-UnifiedAuditLog … | Export-Csv`. Both carry each
-record as JSON in the column AuditData.
+What is read: the CSV of Purview's audit search, and that of `Search-UnifiedAuditLog … | Export-Csv`; both carry each
+record as JSON in the column AuditData. And the same records where Microsoft let us search the log.
 https://learn.microsoft.com/purview/audit-log-export-records
 https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema
 """
@@ -9,8 +9,9 @@ https://learn.microsoft.com/office/office-365-management-api/office-365-manageme
 import csv
 import io
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,12 +19,16 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from sharing.models import AuditEvent, Calendar, Mailbox, OutsideAct, Person, PersonAddress, Tenant, User
+from sharing.models import AuditEvent, Calendar, Mailbox, OutsideAct, Person, Tenant, User
+from sharing.models.people import people_at
+
+log = logging.getLogger(__name__)
 
 LARGEST = 20 * 1024 * 1024
 MOST_LINES = 200_000
 CHUNK = 500
-UPLOADED = "outside.uploaded"
+UPLOADED, SEARCHED = "outside.uploaded", "outside.searched"
+UPLOAD, SEARCH = "upload", "search"  # where an act was learned
 
 # Of a mailbox's own log: who changed a folder, in Outlook or by another program.
 OF_MAILBOX = {
@@ -32,6 +37,12 @@ OF_MAILBOX = {
 }  # fmt: skip
 # Of the log of administrators: the cmdlet's name.
 OF_ADMIN = {"add-mailboxfolderpermission", "set-mailboxfolderpermission", "remove-mailboxfolderpermission"}
+# What a search asks for: the same, in Microsoft's spelling.
+OPERATIONS = (
+    "AddFolderPermissions", "ModifyFolderPermissions", "UpdateFolderPermissions", "RemoveFolderPermissions",
+    "UpdateCalendarDelegation", "Add-MailboxFolderPermission", "Set-MailboxFolderPermission",
+    "Remove-MailboxFolderPermission",
+)  # fmt: skip
 DELEGATION = "updatecalendardelegation"
 EVERYONE = "default"  # how a line, and a difference, names the row of everyone in the organization
 _EVERYONE = {"default", "everyone"}
@@ -116,7 +127,31 @@ def take_export(*, tenant: Tenant, content: bytes, actor: User, now: datetime) -
         lines += 1
         if act:
             acts.append(act)
-    rows, unmatched = _matched(tenant, acts, now)
+    return _keep(tenant, acts, lines, now=now, origin=UPLOAD, verb=UPLOADED, actor=actor)
+
+
+def take_records(*, tenant: Tenant, records: Sequence[object], now: datetime) -> Taken:
+    """Keep the same of records that Microsoft gave for a search; one that is not what it should be is left out.
+
+    Nobody could put it right as with a file, and the others are true all the same.
+    """
+    acts = []
+    for number, record in enumerate(records, 1):
+        try:
+            act = _act_of(record, number, str(tenant.tid))
+        except UploadRefused as refused:
+            log.warning("a record of the audit log was left out", extra={"cause": refused.cause})
+            continue
+        if act:
+            acts.append(act)
+    return _keep(tenant, acts, len(records), now=now, origin=SEARCH, verb=SEARCHED, actor=None)
+
+
+def _keep(
+    tenant: Tenant, acts: list[Act], lines: int, *, now: datetime, origin: str, verb: str, actor: User | None
+) -> Taken:
+    """The acts as rows and one event, in one transaction; what is known already stays as it was learned first."""
+    rows, unmatched = _matched(tenant, acts, now, origin)
     moments = sorted(row.at for row in rows)
     with transaction.atomic():
         before = OutsideAct.objects.filter(tenant=tenant).count()
@@ -124,7 +159,7 @@ def take_export(*, tenant: Tenant, content: bytes, actor: User, now: datetime) -
         new = OutsideAct.objects.filter(tenant=tenant).count() - before
         taken = Taken(lines, new, len(rows) - new, unmatched, *([moments[0], moments[-1]] if moments else [None, None]))
         AuditEvent.objects.record(
-            now=now, verb=UPLOADED, tenant=tenant, actor=actor,
+            now=now, verb=verb, tenant=tenant, actor=actor,
             subject={"lines": lines, "new": new, "known": taken.known, "unmatched": unmatched},
             before=moments[0].isoformat() if moments else "", after=moments[-1].isoformat() if moments else "",
         )  # fmt: skip
@@ -172,9 +207,17 @@ def _column(lines: Any) -> int:
 
 
 def _act(data: str, number: int, tid: str) -> Act | None:
-    """One AuditData. Only what we know by name is looked at, and each of it must be what it should be."""
+    """One AuditData of a file."""
     try:
         record = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Malformed(number) from None
+    return _act_of(record, number, tid)
+
+
+def _act_of(record: Any, number: int, tid: str) -> Act | None:
+    """One record. Only what we know by name is looked at, and each of it must be what it should be."""
+    try:
         operation = record["Operation"].casefold()
         organization, record_id, actor = record["OrganizationId"].casefold(), record["Id"], record["UserId"]
         moment = record["CreationTime"]
@@ -187,7 +230,7 @@ def _act(data: str, number: int, tid: str) -> Act | None:
         if operation not in OF_MAILBOX | OF_ADMIN or _is_ours(record) or _failed(record):
             return None
         found = _of_mailbox(record) if operation in OF_MAILBOX else _of_admin(record)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Malformed(number) from None
     return Act(record_id, at, record["Operation"][:60], actor[:320], *found)
 
@@ -238,9 +281,9 @@ def _short(text: Any) -> str:
 # Whose calendar -------------------------------------------------------------------------------------------
 
 
-def _matched(tenant: Tenant, acts: list[Act], now: datetime) -> tuple[list[OutsideAct], int]:
+def _matched(tenant: Tenant, acts: list[Act], now: datetime, origin: str) -> tuple[list[OutsideAct], int]:
     """The rows of acts on a calendar of a mailbox that is known; and how many are of one that is not."""
-    people = _people(tenant, {text for act in acts for text in (act.mailbox, act.holder) if text})
+    people = people_at(tenant, {text for act in acts for text in (act.mailbox, act.holder) if text})
     mailboxes = dict(
         Mailbox.objects.filter(tenant=tenant, person__in=set(people.values())).values_list("person", "pk")
     )  # fmt: skip
@@ -259,28 +302,9 @@ def _matched(tenant: Tenant, acts: list[Act], now: datetime) -> tuple[list[Outsi
             holder = EVERYONE if holder in _EVERYONE else addresses.get(people.get(holder, 0), holder).casefold()
             rows[act.record_id] = OutsideAct(
                 tenant=tenant, record_id=act.record_id, at=act.at, operation=act.operation, actor=act.actor,
-                mailbox_id=mailbox, holder=holder, role=act.role, taken_at=now,
+                mailbox_id=mailbox, holder=holder, role=act.role, origin=origin, taken_at=now,
             )  # fmt: skip
     return list(rows.values()), unmatched
-
-
-def _people(tenant: Tenant, names: set[str]) -> dict[str, int]:
-    """The person of each address, folded; an address that is more than one person's is nobody's."""
-    wanted = sorted({name.casefold() for name in names})
-    found: dict[str, set[int]] = {}
-    for start in range(0, len(wanted), CHUNK):
-        some = wanted[start : start + CHUNK]
-        for rows in (
-            PersonAddress.objects.filter(tenant=tenant, address__in=some).values_list("address", "person"),
-            Person.objects.filter(tenant=tenant, oid__in=[t for t in some if _is_id(t)]).values_list("oid", "pk"),
-        ):
-            for address, person in rows:
-                found.setdefault(str(address), set()).add(person)
-    return {name: pks.pop() for name, pks in found.items() if len(pks) == 1}
-
-
-def _is_id(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text))
 
 
 def _is_calendar(act: Act, names: set[str]) -> bool:

@@ -1,5 +1,8 @@
 """Everybody and everything that can hold access: users, guests, groups, contacts, outsiders."""
 
+import re
+from collections.abc import Iterable
+
 from django.db import models
 
 from .names import visible
@@ -76,3 +79,22 @@ class PersonAddress(models.Model):
 
     def __str__(self) -> str:
         return visible(self.address)
+
+
+_CHUNK = 500
+_OID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def people_at(tenant: Tenant, names: Iterable[str]) -> dict[str, int]:
+    """The person (id) of each address or object id, casefolded; one that is more than one person's is nobody's."""
+    wanted = sorted({name.casefold() for name in names})
+    found: dict[str, set[int]] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        some = wanted[start : start + _CHUNK]
+        for rows in (
+            PersonAddress.objects.filter(tenant=tenant, address__in=some).values_list("address", "person"),
+            Person.objects.filter(tenant=tenant, oid__in=[*filter(_OID.fullmatch, some)]).values_list("oid", "pk"),
+        ):
+            for address, person in rows:
+                found.setdefault(str(address), set()).add(person)
+    return {name: pks.pop() for name, pks in found.items() if len(pks) == 1}

@@ -41,6 +41,7 @@ VERBS = {
     "end_date.failed": "Access did not end on its day",
     "end_date.moved": "Moved an end date",
     "end_date.set": "Set an end date",
+    "exchange.taken": "Gave an export of Exchange’s sharing",
     "grant.connected": "Connected an account",
     "grant.disconnected": "Disconnected an account",
     "grant.erase_asked": "Asked to erase what an account lent",
@@ -71,6 +72,7 @@ VERBS = {
     "mirror.erased": "What was read here was erased",
     "objection.answered": "Let access stay that its holder objected to",
     "objection.made": "Said that they should not have access",
+    "outside.searched": "Exchange’s audit log was searched",
     "outside.uploaded": "Gave Exchange’s audit log",
     "people.invited": "Invited people",
     "person.viewed": "Looked at a person",
@@ -122,7 +124,7 @@ GROUPS = (
     ("accounts", "Connected accounts and mailboxes", ("grant.", "mailbox.", "people.", "invitation.")),
     ("connection", "Connection to Microsoft 365", ("tenant.", "link.", "consent.", "credential.", "limit.", "scope.")),
     ("checks", "Checks, history and upkeep", (
-        "run.", "mirror.", "audit.", "history.", "outside.", "installation.", "secrets.",
+        "run.", "mirror.", "audit.", "history.", "outside.", "exchange.", "installation.", "secrets.",
     )),
 )  # fmt: skip
 # How long the past may be kept, in days.
