@@ -8,6 +8,7 @@ from sandbox.graph import (
     calendars,
     contacts,
     groups,
+    meeting_times,
     organization,
     own_events,
     permissions,
@@ -91,6 +92,8 @@ def answer(call: Call) -> Response:
     match names:
         case ["users", _, "calendar", "getschedule"]:
             return schedules.answer(call, call.path[1])
+        case ["users", _, "findmeetingtimes"]:
+            return meeting_times.answer(call, call.path[1])
         case ["users", _, "events", *_]:
             return own_events.answer(call, call.path[1], call.path[3:])
         case ["users"]:
