@@ -10,6 +10,8 @@ from sharing import graph
 from sharing.models import BatchItem, Calendar, CalendarPermission, Change, ChangeBatch, Mailbox, Role
 from sharing.words.powershell import ValueRefused, literal
 
+from .undo import role_again
+
 # Exchange's rights for each role; flags exist with Editor only. features.md, Appendix A.
 RIGHTS = {
     Role.NONE: "None",
@@ -92,6 +94,24 @@ def preview_of(change: Change) -> Preview | None:
     if change.kind == Change.REMOVE and change.permission:
         return preview_removal(change.permission)
     return None
+
+
+def preview_undo(change: Change) -> Preview | None:
+    """What taking `change` back would send; None where that is about a sharee's own copy, or cannot be."""
+    if change.calendar:
+        change.calendar.mailbox = change.mailbox
+    if change.permission and change.calendar:
+        change.permission.calendar = change.calendar
+    if change.kind == Change.DELIVERY:
+        return preview_delivery(change.mailbox, change.before)
+    if change.kind == Change.REMOVE and change.calendar:
+        role = role_again(change)
+        return preview_create(change.calendar, address=change.address, name=change.name, role=role) if role else None
+    if change.permission is None:
+        return None
+    if change.kind == Change.CREATE:
+        return preview_removal(change.permission)
+    return preview_role(change.permission, change.before) if change.kind == Change.ROLE else None
 
 
 def preview_item(item: BatchItem) -> Preview | None:

@@ -6,7 +6,15 @@ import pytest
 
 from sharing import changes, words
 from sharing.changes import preview
-from sharing.changes.preview import RIGHTS, preview_create, preview_delivery, preview_of, preview_removal, preview_role
+from sharing.changes.preview import (
+    RIGHTS,
+    preview_create,
+    preview_delivery,
+    preview_of,
+    preview_removal,
+    preview_role,
+    preview_undo,
+)
 from sharing.connect import client_for
 from sharing.models import Calendar, CalendarPermission, Role
 from tests.connect.test_scripts import HOSTILE, tokens
@@ -112,6 +120,46 @@ def test_the_preview_of_a_change_is_what_microsoft_is_then_sent(megans, contoso,
     assert [(sent.method, sent.path.removeprefix("/v1.0")) for sent in cloud.log.writes()] == [
         (shown.method, shown.path)
     ]
+
+
+def test_the_preview_of_an_undo_is_what_microsoft_is_then_sent(megans, contoso, cloud, clock, do):
+    alex = user(contoso, ALEX)
+    for ask in (
+        lambda: changes.request_role(permission=megans, role=Role.WRITE, seen=megans.role, actor=alex, now=clock()),
+        lambda: changes.request_delivery(
+            mailbox=megans.mailbox, option="sendToDelegateAndPrincipal", seen=megans.mailbox.delivery_option,
+            actor=alex, now=clock(),
+        ),
+        lambda: changes.request_removal(permission=megans, seen="write", actor=alex, now=clock()),
+    ):  # fmt: skip
+        change = do(ask())
+        shown = preview_undo(change)
+        clock.forward(minutes=1)
+        cloud.log.clear()
+        undone = do(changes.undo(change=change, actor=alex, now=clock()))
+        assert undone.state == "applied"
+        sent = cloud.log.writes()
+        assert [(each.method, each.path.removeprefix("/v1.0")) for each in sent] == [(shown.method, shown.path)]
+        clock.forward(minutes=1)
+        if change.kind == "role":
+            megans.refresh_from_db()
+            do(changes.request_role(permission=megans, role=Role.WRITE, seen=megans.role, actor=alex, now=clock()))
+
+
+def test_the_preview_of_an_undo_names_what_was_before(megans, contoso, clock, do):
+    alex, before = user(contoso, ALEX), megans.role
+    lowered = do(changes.request_role(permission=megans, role=Role.READ, seen=before, actor=alex, now=clock()))
+    assert json.loads(preview_undo(lowered).body) == {"role": before}
+    assert "-AccessRights Editor -SharingPermissionFlags Delegate" in preview_undo(lowered).powershell
+    option = megans.mailbox.delivery_option
+    sent_on = do(
+        changes.request_delivery(
+            mailbox=megans.mailbox, option="sendToDelegateAndPrincipal", seen=option, actor=alex, now=clock()
+        )
+    )
+    shown = preview_undo(sent_on)
+    assert json.loads(shown.body) == {"delegateMeetingMessageDeliveryOptions": option}
+    assert (shown.powershell, shown.cause) == ("", preview.NO_CMDLET)
 
 
 def test_an_id_that_is_none_of_graphs_is_written_into_no_call(megans):

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, changes, tasks, words
-from sharing.changes.preview import preview_create
+from sharing.changes.preview import preview_create, preview_removal
 from sharing.models import DELEGATE_ROLES, Calendar, CalendarPermission, Change
 from sharing.web.asked import Asked
 from sharing.web.limits import limited, searched
@@ -100,7 +100,9 @@ def _step(
             name=name, is_inside=holder.is_inside, org=org, acts=role in DELEGATE_ROLES,
             private=role == "delegateWithPrivateEventAccess", instead=page["instead_name"], whose=of,
         ),
-    } | shown(preview_create(calendar, address=holder.address, name=holder.name, role=role))  # fmt: skip
+    }  # fmt: skip
+    first = preview_create(calendar, address=holder.address, name=holder.name, role=role)
+    page |= shown(first, (f"Then, for {page['instead_name']}", preview_removal(instead) if instead else None))
     return render(request, "owner/add.html", page, status=status)
 
 

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, changes, notices, tasks, words
+from sharing.changes.preview import Preview, preview_create, preview_role
 from sharing.models import CalendarPermission, Proposal, User
+from sharing.web import previews
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.web.refusals import cause_of
@@ -128,4 +130,20 @@ def _page(request: Asked, proposal: Proposal, *, problem: str = "", status: int 
         "private_events": words.PRIVATE_EVENTS,
         "problem": problem,
     }
+    if page["may_answer"]:
+        page |= previews.shown(_preview(proposal))
     return render(request, "owner/asked.html", page, status=status)
+
+
+def _preview(proposal: Proposal) -> Preview | None:
+    """What a yes would send at once; a cover is sent on its day, and a deputy is nothing at Microsoft."""
+    calendar, permission, person = proposal.calendar, proposal.permission, proposal.person
+    if calendar is None:
+        return None
+    calendar.mailbox = proposal.mailbox
+    if permission and proposal.kind == Proposal.ROLE:
+        permission.calendar = calendar
+        return preview_role(permission, proposal.after)
+    if person and proposal.kind == Proposal.CREATE:
+        return preview_create(calendar, address=person.address, name=person.name, role=proposal.after)
+    return None

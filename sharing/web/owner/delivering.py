@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sharing import access, words
+from sharing.changes.preview import preview_delivery
 from sharing.models import Change, Mailbox, User
+from sharing.web import previews
 
 from .outcomes import not_now
 from .rows import PersonRow, is_own, is_waiting_long, pace, person_row, whose
@@ -94,6 +97,14 @@ def delivery_of(
         not_now=not_now(cause) if cause else None,
         whose=of,
     )
+
+
+def previews_of(delivery: Delivery) -> dict[str, Any]:
+    """What each choice that is not so now would send, where one may be saved."""
+    if not delivery.can_change:
+        return {}
+    others = [one for one, is_now in delivery.choices if not is_now]
+    return previews.shown(None, *((one.title, preview_delivery(delivery.mailbox, one.value)) for one in others))
 
 
 def mailboxes_with_delivery(user: User) -> list[Mailbox]:

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from sharing import access, changes, tasks, words
-from sharing.changes.preview import preview_removal, preview_role
+from sharing.changes.preview import preview_delivery, preview_removal, preview_role
 from sharing.models import CalendarPermission, Change
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
@@ -23,7 +23,7 @@ from sharing.words.undo import undo_of_removal
 from . import outcomes
 from .answering import objection_to
 from .confirming import Confirm, asks_once_more, confirm_removal, confirm_role, may_become
-from .delivering import delivery_of, mailboxes_with_delivery
+from .delivering import delivery_of, mailboxes_with_delivery, previews_of
 from .end_field import day_field, raise_until, why_no_day
 from .forms import DeliveryForm, RemoveForm, RoleForm, SecondChange, not_allowed
 from .rows import choices_of, holder, moment, named_inside, person_row, title_of, whose, words_for
@@ -261,7 +261,9 @@ def _ask(
             problem=problem,
         )  # fmt: skip
     if not confirm.stops:
-        page |= shown(preview_role(permission, confirm.role) if confirm.role else preview_removal(permission))
+        preview = preview_role(permission, confirm.role) if confirm.role else preview_removal(permission)
+        to_me = preview_delivery(permission.mailbox, words.TO_OWNER_TOO) if confirm.offer else None
+        page |= shown(preview, (confirm.offer_label, to_me))
     return render(request, "owner/confirm.html", page, status=status)
 
 
@@ -357,4 +359,5 @@ def _delivery_page(
             "notes": notes,
         }
         page["is_open"] = page["delivery"].change is not None
+        page |= previews_of(page["delivery"])
     return render(request, "owner/delivery.html", page, status=status)

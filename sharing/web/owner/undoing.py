@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sharing import access, changes, tasks, words
-from sharing.changes.preview import preview_create
+from sharing.changes.preview import preview_undo
 from sharing.models import DELEGATE_ROLES, Change, Person, User
 from sharing.web import previews
 from sharing.web.actors import actor_words
@@ -86,6 +86,8 @@ def _page(request: Asked, change: Change, refusal: str = "", *, status: int = 20
         "next": request.GET.get("next", ""),
         "is_invited": changes.sends_invitation(change),
     }
+    if not refusal:
+        page |= previews.shown(preview_undo(change))
     if changes.sends_invitation(change) and not refusal:
         page |= _again(change, wish.name, org, of)
     return render(request, "owner/undo.html", page, status=status)
@@ -94,7 +96,7 @@ def _page(request: Asked, change: Change, refusal: str = "", *, status: int = 20
 def _again(change: Change, name: str, org: str, of: words.Whose) -> dict[str, Any]:
     """Whom Outlook will invite, and with which role."""
     role = changes.role_again(change) or ""
-    page: dict[str, Any] = {
+    return {
         "title": f"Give {name} access again?",
         "role": role,
         "whose": of,
@@ -103,11 +105,6 @@ def _again(change: Change, name: str, org: str, of: words.Whose) -> dict[str, An
         "lowered": words.quoted(change.before, of) if role != change.before else "",
         "may_be_less": role in DELEGATE_ROLES,
     }
-    if change.calendar and role:
-        change.calendar.mailbox = change.mailbox
-        preview = preview_create(change.calendar, address=change.address, name=change.name, role=role)
-        page |= previews.shown(preview)
-    return page
 
 
 def _group(change: Change) -> str:

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from sharing.models import Change, Mailbox, Role, Stewardship
-from tests.contoso import mailbox
+from tests.contoso import mailbox, permission
 
-from .cast import ADELE, ALEX, CHARLIE, MEGAN
+from .cast import ADELE, ALEX, CHARLIE, MEGAN, page_of
 
 PAGE = reverse("delivery")
 ONLY, COPY, BOTH = "sendToDelegateOnly", "sendToDelegateAndInformationToPrincipal", "sendToDelegateAndPrincipal"
@@ -65,6 +65,23 @@ def test_a_mailbox_that_was_never_read_is_not_said_to_have_no_delegate(as_owner)
     Mailbox.objects.filter(pk=mailbox(CHARLIE).pk).update(state=Mailbox.NEVER, read_at=None)
     page = as_owner(CHARLIE).get(PAGE).text
     assert "You have no delegate now." not in page
+
+
+def test_what_each_other_choice_sends_is_shown_and_that_powershell_has_nothing_for_it(owner):
+    page = owner.get(PAGE).text
+    for option in (COPY, BOTH):
+        assert f"{{&quot;delegateMeetingMessageDeliveryOptions&quot;: &quot;{option}&quot;}}" in page
+    assert f"&quot;{ONLY}&quot;}}" not in page  # it is so now
+    assert page.count("Exchange PowerShell has no command for who gets meeting requests.") == 1
+    owner.post(PAGE, form(BOTH))
+    assert "exactly what is sent" not in owner.get(PAGE).text  # nothing can be chosen meanwhile
+
+
+def test_what_goes_with_the_end_of_the_last_delegate_is_shown_beside_it(owner):
+    row = permission(ALEX, MEGAN)
+    page = owner.get(page_of(row, "remove")).text
+    assert "DELETE /users/" in page and f"&quot;{BOTH}&quot;}}" in page
+    assert "Send meeting requests to me from now on</p>" in page
 
 
 def test_saving_stores_a_change_and_the_worker_carries_it_out(owner, work):

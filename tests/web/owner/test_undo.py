@@ -63,6 +63,17 @@ def test_from_the_history_a_page_asks_first(owner, removed, work):
     assert (answer.url, work()[0].state) == ("/history/", "applied")
 
 
+def test_the_page_of_an_undo_shows_what_is_sent_whatever_is_undone(owner, raised):
+    page = owner.get(undo_of(raised)).text
+    assert "For your IT: exactly what is sent" in page
+    assert "{&quot;role&quot;: &quot;read&quot;}" in page and "Set-MailboxFolderPermission" in page
+
+
+def test_the_page_of_an_undo_that_cannot_be_shows_no_call(owner, raised, later):
+    later(days=31)
+    assert "exactly what is sent" not in owner.get(undo_of(raised)).text
+
+
 def test_whoever_is_outside_is_named_before_the_click(owner, removed):
     removed.permission.__class__.objects.filter(pk=removed.permission_id).update(inside=False)
     toast = owner.get(calendar_of(removed)).text
