@@ -30,7 +30,7 @@ from .ending import (
     end_dates_of,
     standing_end_dates,
 )
-from .history import CalendarThen, Held, calendar_on, calendars_on, reached_on
+from .history import CalendarThen, Cut, Held, HeldPage, calendar_on, calendars_on, reached_on
 from .it import (
     calendar_for_it,
     counted_mailboxes,
@@ -39,6 +39,15 @@ from .it import (
     permission_for_it,
     permissions_for_it,
     person_for_it,
+)
+from .meetings import (
+    booking_of,
+    bookings_of,
+    chosen_colleagues,
+    colleagues_of,
+    find_colleagues,
+    may_book,
+    partner_domains,
 )
 from .operators import (
     OPERATOR,
@@ -55,15 +64,12 @@ from .operators import (
     tenants_for_operator,
 )
 from .owners import (
-    begun_of,
     calendar_for_owner,
     calendars_of,
     change_for_owner,
     changes_of,
-    delivery_periods_of,
     deputyships_of,
     ended_permission_for_owner,
-    first_periods_of,
     grant_of,
     grants_of,
     mailbox_for_owner,
@@ -71,7 +77,6 @@ from .owners import (
     own_mailbox,
     owned_by,
     people_to_share_with,
-    periods_of,
     permission_for_owner,
     permissions_of,
     restore_for_owner,
@@ -114,6 +119,13 @@ from .tenants import (
 from .unsettled import unsettled_for_it, unsettled_for_operator
 
 __all__ = [
+    "booking_of",
+    "bookings_of",
+    "chosen_colleagues",
+    "colleagues_of",
+    "find_colleagues",
+    "may_book",
+    "partner_domains",
     "unsettled_for_it",
     "unsettled_for_operator",
     "colleague",
@@ -134,6 +146,8 @@ __all__ = [
     "owned_by",
     "owns",
     "CalendarThen",
+    "Cut",
+    "HeldPage",
     "Held",
     "calendar_for_it",
     "calendar_on",
@@ -161,7 +175,6 @@ __all__ = [
     "assignments_for_setup",
     "batch_for_it",
     "batches_for_it",
-    "begun_of",
     "calendar_for_owner",
     "calendars_of",
     "change_for_owner",
@@ -170,11 +183,9 @@ __all__ = [
     "counted_mailboxes",
     "cover_for_owner",
     "covers_of",
-    "delivery_periods_of",
     "end_dates_for_it",
     "end_dates_of",
     "ended_permission_for_owner",
-    "first_periods_of",
     "gains",
     "grant_of",
     "grants_of",
@@ -195,7 +206,6 @@ __all__ = [
     "own_mailbox",
     "people_to_share_with",
     "people_for_it",
-    "periods_of",
     "permission_for_operator",
     "permission_for_owner",
     "permissions_for_it",
