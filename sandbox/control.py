@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.cast import CAST, PORTAL_APP
+from sandbox.changes import find_tenant
 from sandbox.control_apps import AppsControl
+from sandbox.graph import audit_log
 from sandbox.http import Request, Response
 
 
@@ -109,7 +111,9 @@ class Control:
         wanted = request.json()
         if not isinstance(wanted, dict):
             raise ValueError("A change is an object.")
-        return {"version": self.cloud.state.version, "back": self.cloud.state.apply(wanted)}
+        back = self.cloud.state.apply(wanted)
+        audit_log.note(find_tenant(self.cloud.state.tenants, wanted.get("tenant")), wanted, self.cloud.now())
+        return {"version": self.cloud.state.version, "back": back}
 
     def set_faults(self, request: Request) -> dict[str, Any]:
         plan = request.json()

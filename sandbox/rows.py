@@ -153,8 +153,9 @@ class Tenant:
     """One directory with its mailboxes.
 
     `changes` is the delta journal: (number, oid), numbers rising. `principals` are the apps known here, by client id,
-    `removed` counts how often each was removed. `user_consent` is whether people may consent for themselves. `keys`
-    finds users by oid and UPN, `holders` users and groups by address.
+    `removed` counts how often each was removed. `user_consent` is whether people may consent for themselves.
+    `audit_log` are records as Microsoft writes them, `audit_queries` the searches of it. `keys` finds users by oid and
+    UPN, `holders` users and groups by address.
     """
 
     tid: str
@@ -169,6 +170,8 @@ class Tenant:
     removed: dict[str, int] = field(default_factory=dict)
     user_consent: bool = True
     country: str = "US"
+    audit_log: list[dict[str, Any]] = field(default_factory=list)
+    audit_queries: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
 
