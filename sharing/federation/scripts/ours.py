@@ -1,5 +1,6 @@
 """The script that carries out a plan on our own side."""
 
+import hashlib
 from typing import Any
 
 from sharing.federation.quoting import guid, literal, texts
@@ -16,12 +17,27 @@ _ABOUT = {
 }
 
 
+class NotApproved(Exception):
+    """The plan waits for a second operator's yes."""
+
+
+def script_hash(plan: FederationPlan) -> str:
+    """SHA-256 of the script for our side, as 64 hex digits. Raises ValueRefused."""
+    return hashlib.sha256(_script(plan).encode()).hexdigest()
+
+
 def plan_script(plan: FederationPlan) -> str:
     """What an administrator of our organization runs; the same text for as long as the plan is the same.
 
-    Nothing is changed where anything is not as it was when this was planned. Raises ValueRefused.
+    Nothing is changed where anything is not as it was when this was planned. Raises NotApproved and ValueRefused.
     https://learn.microsoft.com/powershell/module/exchangepowershell/set-organizationrelationship
     """
+    if plan.needs_second and plan.approved_by_id is None:
+        raise NotApproved
+    return _script(plan)
+
+
+def _script(plan: FederationPlan) -> str:
     about = [
         f"Calwarden, plan {plan.public_id}. {_ABOUT[plan.kind]}",
         "Run it in PowerShell as Exchange Administrator, all of it at once. Every check comes before the change.",
