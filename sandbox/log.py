@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, deque
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sandbox.caller import Caller
 from sandbox.graph.router import kind
@@ -46,7 +46,13 @@ class Entry(NamedTuple):
 
 
 class RequestLog:
-    """The newest requests, oldest first; the counts go on when old entries are dropped."""
+    """The newest requests, oldest first; the counts go on when old entries are dropped.
+
+    `event_reads_ever` counts the calls about events that are not the caller's own, of all clouds in this process and
+    whatever was cleared since.
+    """
+
+    event_reads_ever: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -94,6 +100,7 @@ class RequestLog:
             self.counts["throttled"] += status == 429
             self.counts["unanswered"] += status is None
             self.counts["event_reads"] += about == "events"
+            RequestLog.event_reads_ever += about == "events"
 
     def since(self, n: int = 0) -> list[Entry]:
         """The kept entries with a higher number, oldest first."""

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from sandbox.cloud import Cloud
+from sandbox.log import RequestLog
 from sandbox.server import Server
 from sharing.connect import calls, clients
 from sharing.models import triggers
@@ -87,6 +88,14 @@ def a_whole_database_may_be_emptied():
 def nobody_asked_before():
     """Time stands still in many tests, so what they ask would be counted together."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_event_of_others_is_asked_for():
+    """In any test, of any cloud in this process: but for the sandbox's own tests, which ask on purpose."""
+    before = RequestLog.event_reads_ever
+    yield
+    assert RequestLog.event_reads_ever == before
 
 
 @pytest.fixture

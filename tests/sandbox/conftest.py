@@ -11,6 +11,11 @@ from sandbox.http import Request
 from sandbox.world import GRANTED
 
 
+@pytest.fixture(autouse=True)
+def no_event_of_others_is_asked_for():
+    """Here they are asked for, to see that they stay closed."""
+
+
 @pytest.fixture
 def cloud():
     return Cloud()

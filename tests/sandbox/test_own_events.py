@@ -10,8 +10,9 @@ from sandbox.caller import Caller
 from sandbox.cloud import Cloud
 from sandbox.graph import kind
 from sandbox.http import Request
+from sandbox.log import RequestLog
 from tests.sandbox.calls import ALEX, PRIMARY, USERS, code
-from tests.sandbox.steps import app_token, ask_token, control, graph
+from tests.sandbox.steps import app_token, ask_token, control, graph, send
 
 EVENTS = f"{ALEX}/events"
 MARK = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Booking"
@@ -457,3 +458,15 @@ def test_events_and_what_was_sent_outlive_the_process(tmp_path):
     again = Cloud(state_file=tmp_path / "state.json")
     assert again.state.dump() == cloud.state.dump()
     assert len(json.loads(graph(again, found_by().removeprefix("/v1.0"), token).body)["value"]) == 1
+
+
+def test_reads_of_others_events_are_counted_for_good(cloud):
+    before, token = RequestLog.event_reads_ever, booker_token(cloud)
+    graph(cloud, f"/users/{MEGAN}/events", token)
+    steps = [{"id": "1", "method": "GET", "url": f"/users/{MEGAN}/calendarView"}]
+    graph(cloud, "/$batch", token, "POST", {"requests": steps})
+    send(cloud, "GET", f"http://127.0.0.1/v1.0/users/{MEGAN}/messages")
+    control(cloud, "DELETE", "log")
+    control(cloud, "POST", "reset")
+    assert RequestLog.event_reads_ever == before + 3
+    assert control(cloud, "GET", "stats")["event_reads"] == 0
