@@ -7,8 +7,12 @@ import pytest
 from sharing.federation import partners, refusals
 from sharing.models import AuditEvent, FederationPlan, Partner
 from sharing.words.partners import ends
+from tests.federation.planning import NOW, World
 
-from .conftest import NOW
+
+@pytest.fixture
+def world(db):
+    return World()
 
 
 def make(world, name="Fabrikam", domains=("Fabrikam.com", "fabrikam.co.uk"), actor=None, **given):

@@ -18,11 +18,15 @@ from sharing.models import (
     SyncShard,
 )
 from sharing.words import partners as said
-
-from .conftest import DEFAULT_POLICY, NOW, WITH_FABRIKAM
+from tests.federation.planning import DEFAULT_POLICY, NOW, WITH_FABRIKAM, World
 
 LIMITED, AVAILABILITY = "LimitedDetails", "AvailabilityOnly"
 SIMPLE, REVIEWER = "CalendarSharingFreeBusySimple", "CalendarSharingFreeBusyReviewer"
+
+
+@pytest.fixture
+def world(db):
+    return World()
 
 
 @pytest.fixture
