@@ -240,19 +240,30 @@ def _outside(tenant: Tenant) -> QuerySet[Any]:
 
 
 def groups_named(user: User, tenant: Tenant, names: Iterable[str]) -> dict[str, Person]:
-    """The group of each name or address as Exchange wrote it; left out where none is known, or more than one.
+    """The group that Exchange names so; left out where none is known here, or more than one.
 
-    Two queries. `Person.size` is how many people are in it, null where that is unknown.
+    Two queries. Exchange gives a name, an address, or a place ("contoso.com/Groups/Name", "CN=Name,OU=…").
+    `Person.size` is how many people are in the group, null where that is unknown.
     """
     _check(user, tenant)
-    wanted = {name.casefold(): name for name in names if name}
+    wanted: dict[str, set[str]] = {}
+    for name in names:
+        wanted.setdefault(_last_part(name).casefold(), set()).add(name)
+    called = [_last_part(name) for group_names in wanted.values() for name in group_names]
     groups = Person.objects.filter(tenant=tenant, kind=Person.GROUP, ended_at=None)
-    named = groups.filter(Q(name__in=list(wanted.values())) | Q(addresses__address__in=list(wanted)))
+    groups = groups.filter(Q(name__in=called) | Q(addresses__address__in=list(wanted))).distinct()
     found: dict[str, set[Person]] = {}
-    for group in named.prefetch_related("addresses").distinct():
-        for word in {group.name.casefold(), *(row.address for row in group.addresses.all())} & set(wanted):
-            found.setdefault(wanted[word], set()).add(group)
+    for group in groups.prefetch_related("addresses"):
+        for word in {group.name.casefold(), *(row.address for row in group.addresses.all())} & wanted.keys():
+            for name in wanted[word]:
+                found.setdefault(name, set()).add(group)
     return {name: some.pop() for name, some in found.items() if len(some) == 1}
+
+
+def _last_part(name: str) -> str:
+    if name[:3].upper() == "CN=":
+        return name.split(",")[0][3:]
+    return name if "@" in name else name.rpartition("/")[2]
 
 
 def _check(user: User, tenant: Tenant) -> None:

@@ -25,6 +25,7 @@ from sharing.models.people import people_at
 
 from .differences import Difference, compare
 from .export import Assignment, Export, Policy, PolicyEntry, Published, Relationship, parse_export
+from .plans import settle
 from .uploaded import ExportRefused
 
 TAKEN = "exchange.taken"
@@ -48,7 +49,7 @@ class Taken:
 
 
 def take_export(*, tenant: Tenant, content: bytes, actor: User, now: datetime) -> Taken:
-    """Keep the export in `content`, all of it or nothing. The same file twice is one.
+    """Keep the export in `content` and settle the plans it shows; all of it or nothing. The same file twice is one.
 
     Raises a subclass of ExportRefused.
     """
@@ -69,6 +70,7 @@ def take_export(*, tenant: Tenant, content: bytes, actor: User, now: datetime) -
             subject={"snapshot": snapshot.public_id, "differences": len(differences), **_numbers(export)},
             after=export.exported_at.isoformat(),
         )  # fmt: skip
+        settle(snapshot=snapshot, now=now)
     return Taken(snapshot, False, export.is_old(now), differences)
 
 

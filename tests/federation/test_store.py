@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sharing.access import organizations
+from sharing.federation import plans
 from sharing.federation.export import parse_export
 from sharing.federation.store import OlderThanKnown, differences_of, last_export
 from sharing.federation.uploaded import ExportRefused
@@ -99,3 +100,17 @@ def test_differences_are_read_again_in_few_queries(take, django_assert_max_num_q
     with django_assert_max_num_queries(9):
         assert differences_of(taken.snapshot) == taken.differences
     assert [(d.kind, d.name) for d in taken.differences] == [("changed", "Northwind"), ("gone", "Fabrikam")]
+
+
+def test_an_export_that_shows_what_was_planned_settles_it(contoso, lidia, take):
+    taken = take(whole(exportedAt="2026-11-20T09:00:00Z"))
+    northwind = taken.snapshot.relationships.get(name="Northwind")
+    plan = plans.suspend(relationship=northwind, actor=lidia, now=NOW)
+    cut = whole(exportedAt="2026-11-20T10:00:00Z", organizationRelationships=[relationship(Enabled=False)])
+    cut["counts"]["organizationRelationships"] = None
+    take(cut)
+    plan.refresh_from_db()
+    assert plan.state == "open"
+    taken = take(whole(organizationRelationships=[relationship(Enabled=False)]))
+    plan.refresh_from_db()
+    assert (plan.state, plan.shown_by) == ("shown", taken.snapshot)
