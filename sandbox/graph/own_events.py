@@ -178,10 +178,10 @@ def create(call: Call, user: User) -> Response:
     if event.show_as not in STATUSES:
         raise Refusal("RequestBodyRead", message=f"Requested value '{event.show_as}' was not found.")
     event.attendees = [_attendee(each) for each in _list(body, "attendees")]
-    for each in _list(body, "singleValueExtendedProperties"):
-        if not re.fullmatch(_PROPERTY, str(each.get("id")), re.I):
+    for given in _list(body, "singleValueExtendedProperties"):
+        if not re.fullmatch(_PROPERTY, str(given.get("id")), re.I):
             raise Refusal("ErrorInvalidProperty")
-        event.properties[each["id"]] = _text(each.get("value"))
+        event.properties[given["id"]] = _text(given.get("value"))
     _hide(call, event, is_new=True)
     mailbox.events[event.id] = event
     _invite(call, event)
