@@ -25,10 +25,11 @@ from sharing.connect import (
     permissions,
     tidying,
 )
-from sharing.mirror import scope
+from sharing.mirror import audit_log, scope
 from sharing.models import (
     ActivationLink,
     AppCredential,
+    AuditQuery,
     Change,
     ChangeBatch,
     Cover,
@@ -112,6 +113,7 @@ def list_directory(pk: int) -> None:
     if mirror.list_directory(run=run, client=client, clock=clock):
         permissions.note_roles(tenant=run.tenant, client=client, now=clock())
         permissions.note_others(tenant=run.tenant, now=clock())
+        audit_log.want(tenant=run.tenant, now=clock())
     for shard in SyncShard.objects.due(clock()).filter(run=run).values_list("pk", flat=True):
         ring(sync_shard, shard)
 
@@ -158,6 +160,16 @@ def test_limit(pk: int) -> None:
 def write_heads(pk: int) -> None:
     """How far the audit log has come, written outside the database; `pk` is one of the chains that are due."""
     audit.write_heads(now=clock(), may_mail=notices.may_leave())
+
+
+@shared_task(soft_time_limit=540, time_limit=600)
+def search_audit_log(pk: int) -> None:
+    """Who changed sharing elsewhere, where a tenant lets us ask: the next search, or what the open one found."""
+    query = AuditQuery.objects.select_related("tenant").get(pk=pk)
+    audit_log.step(
+        query=query, client=client_for(query.tenant), clock=clock, operations=audit.exchange.OPERATIONS,
+        is_unexplained=audit.is_unexplained, keep=audit.take_records,
+    )  # fmt: skip
 
 
 @shared_task(soft_time_limit=540, time_limit=600)
@@ -237,6 +249,8 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
     mirror.wake_shards(now)
     for pk in SyncShard.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
         yield sync_shard, pk
+    for pk in AuditQuery.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:
+        yield search_audit_log, pk
     # One task writes all heads; where every place fails it is tried again, not twice a second.
     if (chain := audit.heads.due(now).order_by("pk").first()) and cache.add("audit.heads", True, timeout=HEADS_SECONDS):
         yield write_heads, chain.pk

@@ -10,11 +10,11 @@ from django.urls import NoReverseMatch, reverse
 from sharing.admin import Window
 
 MODELS = {
-    "ActivationLink", "AppCredential", "AuditChain", "AuditEvent", "BatchItem", "Calendar", "CalendarPermission",
-    "CallCount", "Change", "ChangeBatch", "ConsentAttempt", "Cover", "DeliveryPeriod", "Deputy", "EndDate", "Grant",
-    "GroupLimit", "GroupMember", "Invitation", "Mailbox", "Notice", "Objection", "OutsideAct", "PastValues",
-    "PermissionPeriod", "Person", "PersonAddress", "Proposal", "RoleAssignment", "ShardReading", "Stewardship",
-    "SyncRun", "SyncShard", "Tenant", "User",
+    "ActivationLink", "AppCredential", "AuditChain", "AuditEvent", "AuditQuery", "BatchItem", "Calendar",
+    "CalendarPermission", "CallCount", "Change", "ChangeBatch", "ConsentAttempt", "Cover", "DeliveryPeriod", "Deputy",
+    "EndDate", "Grant", "GroupLimit", "GroupMember", "Invitation", "Mailbox", "Notice", "Objection", "OutsideAct",
+    "PastValues", "PermissionPeriod", "Person", "PersonAddress", "Proposal", "RoleAssignment", "ShardReading",
+    "Stewardship", "SyncRun", "SyncShard", "Tenant", "User",
 }  # fmt: skip
 
 

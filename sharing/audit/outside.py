@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from sharing.models import CalendarPermission, DeliveryPeriod, OutsideAct, PermissionPeriod
+from sharing.models import CalendarPermission, DeliveryPeriod, OutsideAct, PermissionPeriod, Tenant
 from sharing.words import visible
 
 from .exchange import EVERYONE
@@ -76,3 +76,15 @@ def _doer(difference: Difference, acts: list[Any]) -> Doer | None:
     unnamed = [act for act in within if not act.holder]
     chosen = named or (unnamed if len({act.actor for act in unnamed}) == 1 else [])
     return Doer(visible(chosen[-1].actor), chosen[-1].at, chosen[-1].operation) if chosen else None
+
+
+def is_unexplained(tenant: Tenant, after: datetime, until: datetime) -> bool:
+    """Was something found between two moments that nobody here did, and that happened between two readings?"""
+    within = {"tenant": tenant, "change": None}
+    periods = PermissionPeriod.objects.filter(**within, ended_at__gt=after, ended_at__lte=until)
+    ended = periods.filter(ended_after_at__isnull=False, end__in=[PermissionPeriod.CHANGED, PermissionPeriod.REMOVED])
+    began = CalendarPermission.objects.filter(
+        **within, began_at__gt=after, began_at__lte=until, began_after_at__isnull=False
+    )
+    delivery = DeliveryPeriod.objects.filter(**within, ended_at__gt=after, ended_at__lte=until)
+    return ended.exists() or began.exists() or delivery.filter(ended_after_at__isnull=False).exists()

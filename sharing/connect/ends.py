@@ -10,6 +10,7 @@ from django.db.models import F, Model, Q
 from sharing.models import (
     ActivationLink,
     AuditEvent,
+    AuditQuery,
     BatchItem,
     Calendar,
     CalendarPermission,
@@ -221,6 +222,7 @@ def mirror_of(tenant: Tenant) -> list[tuple[type[Model], Any]]:
         (EndDate, EndDate.objects.filter(**mine)),
         (Deputy, Deputy.objects.filter(**mine)),
         (OutsideAct, OutsideAct.objects.filter(**mine)),
+        (AuditQuery, AuditQuery.objects.filter(**mine)),
         # A change points at its permission, and the permission at the change that made it what it is.
         (Change, Change.objects.filter(**mine)),
         (CalendarPermission, CalendarPermission.objects.filter(**mine)),

@@ -47,6 +47,7 @@ class Kind:
 _CALENDARS, _CALENDARS_WRITE = "Calendars.Read", "Calendars.ReadWrite"
 _SETTINGS, _SETTINGS_WRITE = "MailboxSettings.Read", "MailboxSettings.ReadWrite"
 _MAIN, _NAMED = "/users/{id}/calendar", "/users/{id}/calendars/{id}"
+_AUDIT_LOG, _QUERIES = "AuditLogsQuery-Exchange.Read.All", "/security/auditLog/queries"
 _ROLES_FOR = "allowedCalendarSharingRoles(User='{address}')"
 _WHO = "Who may see or change {}, and as what."
 _ROLE = "Set the role that its owner chose, on {}."
@@ -89,6 +90,14 @@ _ANYWHERE = (
          samples.CONTACTS),
     Kind("POST", "/$batch", "", "An envelope for up to 20 of the calls that read; each is counted for itself too.",
          samples.BATCH, is_question=True),
+    Kind("POST", _QUERIES, _AUDIT_LOG,
+         "Have Exchange’s audit log searched for who changed the sharing of calendars elsewhere. It changes nothing, "
+         "but Microsoft keeps the search, named Calwarden, with those that administrators made.",
+         samples.AUDIT_QUERY, is_question=True),
+    Kind("GET", f"{_QUERIES}/{{id}}", _AUDIT_LOG, "Whether that search is done.", samples.AUDIT_QUERY),
+    Kind("GET", f"{_QUERIES}/{{id}}/records", _AUDIT_LOG,
+         "What that search found: when, who, whose calendar, whose access. Everything else is dropped unread.",
+         samples.AUDIT_RECORDS),
     Kind("PATCH", f"{_MAIN}/calendarPermissions/{{id}}", _CALENDARS_WRITE, _ROLE.format(_MAIN_ONE),
          samples.PERMISSION),
     Kind("PATCH", f"{_NAMED}/calendarPermissions/{{id}}", _CALENDARS_WRITE, _ROLE.format(_NAMED_ONE),

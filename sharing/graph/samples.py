@@ -97,6 +97,21 @@ MARKED_EVENT = f"""{{ "value": [ {{ {_BOOKED},
     "id": "String {{8f1b1c52-6f0e-4a1f-9a55-3c6d6a2f7b10}} Name CalwardenBooking",
     "value": "5c4d6c0e-9b0c-4b7e-8b52-6d2d2f6f0f3b" }} ] }} ] }}"""
 
+# https://learn.microsoft.com/graph/api/security-auditlogquery-get
+AUDIT_QUERY = """{ "id": "168ec429-084b-a489-90d8-504a87846305", "displayName": "Calwarden", "status": "succeeded",
+  "filterStartDateTime": "2026-11-01T01:00:00Z", "filterEndDateTime": "2026-11-02T01:00:00Z",
+  "operationFilters": [ "UpdateFolderPermissions" ], "isRecordCountLimitExceeded": false }"""
+
+# https://learn.microsoft.com/graph/api/security-auditlogquery-list-records
+AUDIT_RECORDS = """{ "value": [ { "id": "40706737-7eca-f9a1-97a5-dedd3260e24a", "operation": "UpdateFolderPermissions",
+  "createdDateTime": "2026-11-01T09:30:00Z", "auditLogRecordType": "exchangeItem", "service": "Exchange",
+  "userPrincipalName": "alexw@contoso.com", "auditData": {
+    "@odata.type": "#microsoft.graph.security.auditData", "Id": "40706737-7eca-f9a1-97a5-dedd3260e24a",
+    "CreationTime": "2026-11-01T09:30:00", "Operation": "UpdateFolderPermissions", "UserId": "alexw@contoso.com",
+    "OrganizationId": "72f988bf-86f1-41af-91ab-2d7cd011db47", "MailboxOwnerUPN": "alexw@contoso.com",
+    "Item": { "ParentFolder": { "Path": "\\\\Calendar", "MemberUpn": "meganb@contoso.com",
+      "MemberRights": "ReadAny, Visible" } } } } ] }"""
+
 NOTHING = "204 No Content"
 
 ACCEPTED = "202 Accepted"

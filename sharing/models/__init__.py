@@ -1,7 +1,7 @@
 """Rows, and sets of rows."""
 
 from .activation import BOOKER, READER, WRITER, ActivationLink, ConsentAttempt
-from .audit import INSTALLATION, NO_HASH, AuditChain, AuditEvent, OutsideAct, coming_from
+from .audit import INSTALLATION, NO_HASH, AuditChain, AuditEvent, AuditQuery, OutsideAct, coming_from
 from .batches import BatchItem, ChangeBatch
 from .bookings import Booking
 from .changes import Change, ChangeQuerySet
@@ -73,6 +73,7 @@ __all__ = [
     "AppCredential",
     "AuditChain",
     "AuditEvent",
+    "AuditQuery",
     "Calendar",
     "CalendarPermission",
     "CalendarPermissionQuerySet",

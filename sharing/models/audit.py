@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from .due import Due, DueQuerySet
 from .tenants import Tenant, User
 
 INSTALLATION = "installation"  # the chain of what concerns no tenant
@@ -141,6 +142,28 @@ class AuditEvent(models.Model):
         if self.on_behalf or self.source:  # events written before these existed keep their hash
             body += [self.on_behalf, self.source]
         return hashlib.sha256((self.prev + json.dumps(body, sort_keys=True)).encode()).hexdigest()
+
+
+class AuditQuery(Due):
+    """How far Exchange's audit log of one tenant was asked, and the search that is open there.
+
+    The due time is that of the next step; windows follow each other, so no moment is searched twice.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.PROTECT, related_name="+")
+    graph_id = models.CharField(max_length=36, blank=True, help_text="The search that is open; empty: none.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Up to where the open one searches.")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When it was made.")
+    covered_to = models.DateTimeField(null=True, blank=True, help_text="What is older was searched.")
+    cause = models.CharField(max_length=80, blank=True, help_text="Why the last one gave nothing.")
+
+    objects = DueQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="audit_query_due", condition=models.Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} to {self.covered_to}"
 
 
 class OutsideAct(models.Model):
