@@ -16,6 +16,7 @@ from sandbox.caller import Caller
 from sandbox.cast import CONTOSO, FABRIKAM
 from sandbox.control import Control
 from sandbox.entra import Entra
+from sandbox.exchange import page as exchange_page
 from sandbox.faults import FaultPlan
 from sandbox.graph import Graph, diagnostics
 from sandbox.graph.router import parts
@@ -98,6 +99,8 @@ class Cloud:
                 return self.control.answer(request)
             if request.path.startswith(("/v1.0/", "/beta/")):
                 return self._graph(request)
+            if request.path.rstrip("/") == "/exchange":
+                return exchange_page.answer(self, request)
             return self._entra(request)
         finally:
             self._save_if_changed()

@@ -7,6 +7,8 @@ from typing import Any
 from sandbox.cast import CAST, PORTAL_APP
 from sandbox.changes import find_tenant
 from sandbox.control_apps import AppsControl
+from sandbox.exchange.page import plain
+from sandbox.exchange.shell import run_script
 from sandbox.graph import audit_log
 from sandbox.http import Request, Response
 
@@ -35,6 +37,7 @@ class Control:
             ("POST", "rewind"): self.rewind,
             ("POST", "play"): self.play,
             ("POST", "rotate_key"): self.rotate_key,
+            ("POST", "exchange/run"): self.run_script,
             **AppsControl(cloud).routes,
         }
 
@@ -146,6 +149,12 @@ class Control:
         """Do again what entry `entry` of the journal did."""
         self.cloud.state.play(int(request.json()["entry"]))
         return {"version": self.cloud.state.version}
+
+    def run_script(self, request: Request) -> dict[str, Any]:
+        """What a script did in the Exchange Online PowerShell of a tenant; questions are answered with `confirm`."""
+        asked = dict(request.json())
+        options = {"confirm": bool(asked.get("confirm", False)), "powershell": asked.get("powershell")}
+        return plain(run_script(self.cloud, asked["tenant"], asked["script"], **options))
 
     def rotate_key(self, request: Request) -> dict[str, Any]:
         self.cloud.keys.rotate()

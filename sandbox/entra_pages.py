@@ -137,7 +137,8 @@ def welcome(people: People, apps: Iterable[App]) -> Response:
     """What stands at the root of the sandbox: who is there, who may consent, and which apps are registered."""
     parts = [
         "<h1>This is the sandbox</h1>",
-        "<p>It plays Entra ID and Microsoft Graph for the portal. Sign-in starts at the portal, not here.</p>",
+        "<p>It plays Entra ID, Graph and Exchange for the portal. Sign-in starts at the portal, not here.</p>",
+        '<p><a href="/exchange/">Exchange Online PowerShell</a> takes the scripts that the portal writes.</p>',
         "<p>A Global Administrator or a Privileged Role Administrator may consent for the organization.</p>",
     ]
     for tenant, users in people:

@@ -10,6 +10,7 @@ from sandbox.exchange.reader import read
 from sandbox.exchange.run import Run
 from sandbox.exchange.session import Session
 
+POWERSHELLS = ("7", "5.1")
 COMMANDS = {
     **pipes.COMMANDS,
     **{each.name.lower(): each for each in (*cmdlets.COMMANDS, *mailbox_cmdlets.COMMANDS)},
@@ -22,6 +23,8 @@ def run_script(cloud: Any, tenant: str, script: str, *, confirm: bool = False, p
     `confirm` is the answer to every question, `powershell` is 5.1 or 7 where it is not what the switch says. A script
     that cannot be read, or uses what is not known here, changes nothing. Raises ValueError for another tenant.
     """
+    if not isinstance(script, str) or powershell not in (None, *POWERSHELLS):
+        raise ValueError(f"A script is a text, and PowerShell is one of {POWERSHELLS}.")
     switches, state = cloud.switches, cloud.state
     with state.lock:
         tid = find_tenant(state.tenants, tenant).tid
