@@ -13,6 +13,8 @@ from .schedules import instant, moment
 
 MOST_ATTENDEES = 20
 MOST_SUGGESTIONS = 100
+# Exchange counts a free person as 100, an unknown one as 49, a busy one as 0; where all are unknown is a time too.
+LEAST_CONFIDENCE = 49
 _AVAILABILITIES = {
     word.casefold(): word for word in ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 }
@@ -44,9 +46,9 @@ def find_meeting_times(
     start: datetime,
     end: datetime,
     minutes: int,
-    most: int = 20,
+    most: int = MOST_SUGGESTIONS,
 ) -> MeetingTimes:
-    """Times in the working hours of a mailbox's owner at which the attendees' addresses are free or unknown.
+    """Times in the working hours of a mailbox's owner at which most of the attendees' addresses are free or unknown.
 
     Only with a permission that this person lent. Raises GraphError, ValueError for what could not be asked.
     https://learn.microsoft.com/graph/api/user-findmeetingtimes
@@ -60,7 +62,7 @@ def find_meeting_times(
         "maxCandidates": most,
         "isOrganizerOptional": False,
         "returnSuggestionReasons": False,
-        "minimumAttendeePercentage": 100,
+        "minimumAttendeePercentage": LEAST_CONFIDENCE,
     }
     return meeting_times(client.ask(meeting_times_path(mailbox_id), question))
 

@@ -82,6 +82,7 @@ VERBS = {
     "partner.changed": "Changed a partner organization",
     "partner.ended": "Ended a partnership",
     "partner.made": "Wrote down a partner organization",
+    "partner.tried": "Tried what a partner lets us see",
     "people.invited": "Invited people",
     "person.viewed": "Looked at a person",
     "calendar.viewed": "Looked at a calendar",
@@ -174,6 +175,26 @@ ACTORS = {"system": "Calwarden", "nobody": "Nobody who is signed in"}
 def kept_for(days: int | None) -> str:
     """How long the past is kept: "Always", "One year", "400 days"."""
     return "Always" if days is None else KEPT_FOR.get(days, f"{days} days")
+
+
+SEARCH_NOT_LET = (
+    "Not granted to search it: names come from files only. Give the app the permission AuditLogsQuery-Exchange.Read.All "
+    "in Entra, and Calwarden asks by itself after its next check."
+)
+_NOT_SEARCHED = {
+    "failed": "Microsoft ended the last search without a result.",
+    "cancelled": "Somebody cancelled the last search in Purview.",
+    "timeout": "Microsoft did not finish the last search within a day.",
+    "cut_off": "The last search found more than Microsoft gives, so none of it was taken: give a file.",
+}
+
+
+def searched(covered: str, cause: str) -> str:
+    """How far Exchange's log was searched, `covered` being a moment in words or empty; and why not further."""
+    how = "Calwarden searches it once a day, and where a change wants a name."
+    far = f"Searched up to {covered}." if covered else "Nothing was searched yet."
+    why = _NOT_SEARCHED.get(cause, "Microsoft did not let us search the last time.") if cause else ""
+    return " ".join(part for part in (how, far, why) if part)
 
 
 def upload_refused(cause: str, line: int, *, tenant: str) -> str:

@@ -209,7 +209,7 @@ def test_suggestions_are_times_with_who_is_free(client, fake):
     fake.script(Answer({"emptySuggestionsReason": "", "meetingTimeSuggestions": [suggestion()]}))
     found = find_meeting_times(client, mailbox_id=ALEX, attendees=[ADELE], start=START, end=END, minutes=45)
     assert fake.sent[0].path == f"/users/{ALEX}/findMeetingTimes"
-    assert fake.sent[0].body["meetingDuration"] == "PT45M" and fake.sent[0].body["minimumAttendeePercentage"] == 100
+    assert fake.sent[0].body["meetingDuration"] == "PT45M" and fake.sent[0].body["minimumAttendeePercentage"] == 49
     assert found.times[0].availability == {"": "free", ADELE: "unknown"}
     assert (found.times[0].start, found.times[0].end) == (at(9), at(10))
     assert "Secret" not in repr(found)
