@@ -10,11 +10,12 @@ from django.urls import NoReverseMatch, reverse
 from sharing.admin import Window
 
 MODELS = {
-    "ActivationLink", "AppCredential", "AuditChain", "AuditEvent", "AuditQuery", "BatchItem", "Calendar",
+    "ActivationLink", "AppCredential", "AuditChain", "AuditEvent", "AuditQuery", "BatchItem", "Booking", "Calendar",
     "CalendarPermission", "CallCount", "Change", "ChangeBatch", "ConsentAttempt", "Cover", "DeliveryPeriod", "Deputy",
-    "EndDate", "Grant", "GroupLimit", "GroupMember", "Invitation", "Mailbox", "Notice", "Objection", "OutsideAct",
-    "PastValues", "PermissionPeriod", "Person", "PersonAddress", "Proposal", "RoleAssignment", "ShardReading",
-    "Stewardship", "SyncRun", "SyncShard", "Tenant", "User",
+    "EndDate", "ExchangeSnapshot", "FederationPlan", "Grant", "GroupLimit", "GroupMember", "Invitation", "Mailbox",
+    "Notice", "Objection", "OrganizationRelationship", "OutsideAct", "Partner", "PastValues", "PermissionPeriod",
+    "Person", "PersonAddress", "PolicyAssignment", "Probe", "Proposal", "PublishedCalendar", "RoleAssignment",
+    "ShardReading", "SharingPolicy", "Stewardship", "SyncRun", "SyncShard", "Tenant", "User", "Volunteer",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sharing.models import (
     AuditEvent,
     AuditQuery,
     BatchItem,
+    Booking,
     Calendar,
     CalendarPermission,
     CallCount,
@@ -21,6 +22,8 @@ from sharing.models import (
     DeliveryPeriod,
     Deputy,
     EndDate,
+    ExchangeSnapshot,
+    FederationPlan,
     Grant,
     GroupLimit,
     GroupMember,
@@ -28,18 +31,25 @@ from sharing.models import (
     Mailbox,
     Notice,
     Objection,
+    OrganizationRelationship,
     OutsideAct,
+    Partner,
     PastValues,
     PermissionPeriod,
     Person,
     PersonAddress,
+    PolicyAssignment,
+    Probe,
     Proposal,
+    PublishedCalendar,
     ShardReading,
+    SharingPolicy,
     Stewardship,
     SyncRun,
     SyncShard,
     Tenant,
     User,
+    Volunteer,
     keep_mailboxes,
 )
 from sharing.words.powershell import literal
@@ -223,6 +233,7 @@ def mirror_of(tenant: Tenant) -> list[tuple[type[Model], Any]]:
         (Deputy, Deputy.objects.filter(**mine)),
         (OutsideAct, OutsideAct.objects.filter(**mine)),
         (AuditQuery, AuditQuery.objects.filter(**mine)),
+        *_of_partners(mine),
         # A change points at its permission, and the permission at the change that made it what it is.
         (Change, Change.objects.filter(**mine)),
         (CalendarPermission, CalendarPermission.objects.filter(**mine)),
@@ -238,6 +249,15 @@ def mirror_of(tenant: Tenant) -> list[tuple[type[Model], Any]]:
         (SyncRun, SyncRun.objects.filter(**mine)),
         (CallCount, CallCount.objects.filter(**mine)),
     ]
+
+
+def _of_partners(mine: dict[str, Tenant]) -> list[tuple[type[Model], Any]]:
+    """What Exchange said, what was planned from it and tried, and meetings that were booked here."""
+    models: list[type[Model]] = [
+        Booking, Probe, Volunteer, FederationPlan, Partner, PublishedCalendar, PolicyAssignment, SharingPolicy,
+        OrganizationRelationship, ExchangeSnapshot,
+    ]  # fmt: skip
+    return [(model, model._default_manager.filter(**mine)) for model in models]
 
 
 def delete_some(model: type[Model], rows: Any, most: int) -> int:

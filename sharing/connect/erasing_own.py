@@ -9,6 +9,7 @@ from django.db.models import Exists, F, Model, OuterRef, Q
 from sharing.models import (
     AuditEvent,
     BatchItem,
+    Booking,
     Calendar,
     CalendarPermission,
     Change,
@@ -25,12 +26,16 @@ from sharing.models import (
     PastValues,
     PermissionPeriod,
     Person,
+    PolicyAssignment,
+    Probe,
     Proposal,
+    PublishedCalendar,
     ShardReading,
     Stewardship,
     SyncShard,
     Tenant,
     User,
+    Volunteer,
 )
 
 from . import ends, grants
@@ -116,6 +121,11 @@ def _of_mailbox(pk: int) -> list[tuple[type[Model], Any]]:
         (EndDate, EndDate.objects.filter(**mine)),
         (Deputy, Deputy.objects.filter(**mine)),
         (OutsideAct, OutsideAct.objects.filter(**mine)),
+        (Booking, Booking.objects.filter(**mine)),
+        (Probe, Probe.objects.filter(**mine)),
+        (Volunteer, Volunteer.objects.filter(**mine)),
+        (PublishedCalendar, PublishedCalendar.objects.filter(**mine)),
+        (PolicyAssignment, PolicyAssignment.objects.filter(**mine)),
         (Change, Change.objects.filter(**mine)),
         (CalendarPermission, CalendarPermission.objects.filter(**mine)),
         (Calendar, Calendar.objects.filter(**mine)),
