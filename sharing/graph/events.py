@@ -92,8 +92,8 @@ def create_event(
 def find_own_event(client: Client, *, mailbox_id: str, mark: UUID, event_id: str = "") -> OwnEvent | None:
     """The event in its organizer's mailbox that carries `mark`, with its proof; None where there is none.
 
-    This is the only read of an event there is. Whoever copies an event in Outlook may copy the mark: of several the
-    one with `event_id` is meant, else the one that was made first. Raises GraphError.
+    This is the only read of an event there is. Whoever copies an event in Outlook may copy the mark, and a copy is not
+    ours: where `event_id` is known only that one counts, else the one that was made first. Raises GraphError.
     https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """
     rows = client.get(marked_event_path(mailbox_id, mark)).get("value")
@@ -103,11 +103,12 @@ def find_own_event(client: Client, *, mailbox_id: str, mark: UUID, event_id: str
     for row in rows:
         if not isinstance(row, dict) or not _carries(row, mark):
             raise Malformed("an event that nobody asked for")
-        if row.get("isOrganizer") is not False:
-            found.append((text(row.get("createdDateTime"), most=LONGEST_WORD), own_event(row)))
+        event = own_event(row)
+        if row.get("isOrganizer") is not False and event_id in ("", event.id):
+            found.append((text(row.get("createdDateTime"), most=LONGEST_WORD), event))
     if not found:
         return None
-    _, first = min(found, key=lambda each: (each[1].id != event_id, each[0]))
+    _, first = min(found, key=lambda each: each[0])
     return replace(first, proof=Marked(mailbox_id, first.id))
 
 
