@@ -178,8 +178,8 @@ def kept_for(days: int | None) -> str:
 
 
 SEARCH_NOT_LET = (
-    "Not granted to search it: names come from files only. Give the app the permission AuditLogsQuery-Exchange.Read.All "
-    "in Entra, and Calwarden asks by itself after its next check."
+    "Not granted to search it: names come from files only. Give the app the permission "
+    "AuditLogsQuery-Exchange.Read.All in Entra, and Calwarden asks by itself after its next check."
 )
 _NOT_SEARCHED = {
     "failed": "Microsoft ended the last search without a result.",

@@ -193,6 +193,10 @@ PERMISSIONS = {
             "Organization.Read.All", "See the organization’s name and domains",
             "To be sure that it is the right one.", "building",
         ),
+        PermissionWords(
+            "AuditLogsQuery-Exchange.Read.All", "Search Exchange’s audit log",
+            "To name who changed sharing outside. Optional: without it names come from uploaded files only.", "history",
+        ),
     )
 }  # fmt: skip
 # The same permission of the registration for meetings is another thing to agree to.

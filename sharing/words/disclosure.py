@@ -12,6 +12,11 @@ STANDINGS = {
     "excess": ("In excess", "warn", "alert-triangle", "Calwarden has no use for it: take it away in Entra."),
 }  # fmt: skip
 
+# Of an optional permission that is not held, where that is another thing than a name.
+WITHOUT = {
+    "AuditLogsQuery-Exchange.Read.All": "Optional: who changed sharing outside comes from uploaded files only.",
+}
+
 NOTICES = {
     "sync_stale": "Not read whole for more than a day",
     "run_held": "A check waits for a decision",

@@ -122,6 +122,8 @@ def _apps(tenant: Tenant) -> list[dict[str, Any]]:
 
 def _standing(each: permissions.Standing, app: str = READER) -> dict[str, Any]:
     label, tone, icon, text = said.STANDINGS[each.state]
+    if each.state == permissions.OPTIONAL:
+        text = said.WITHOUT.get(each.role, text)
     return {
         "role": each.role, "what": connecting.permission_words(each.role, app).what, "label": label, "tone": tone,
         "icon": icon, "text": text.format(within=each.within),

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from sharing import audit
-from sharing.models import AuditChain, AuditEvent, OutsideAct, Tenant
+from sharing import audit, words
+from sharing.mirror import audit_log
+from sharing.models import AuditChain, AuditEvent, AuditQuery, OutsideAct, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
 from sharing.words import activity as activity_words
@@ -77,6 +78,7 @@ def _page(
         "upload_refusal": upload_refusal,
         "upload": to(request, reverse("setup:exchange_log")),
         "script": activity_words.EXPORT_SCRIPT,
+        "searched": _searched(tenant),
         "last": last,
         "first_act": first_act,
         "acts": acts.count(),
@@ -85,3 +87,13 @@ def _page(
         "is_late": str(tenant.tid) in audit.heads.late(timezone.now()),
         "activity": to(request, reverse("setup:activity")),
     }, status=status)  # fmt: skip
+
+
+def _searched(tenant: Tenant) -> str:
+    """Whether Microsoft lets us search Exchange's log here, and how far that came."""
+    if not audit_log.is_let(tenant):
+        return activity_words.SEARCH_NOT_LET
+    query = AuditQuery.objects.filter(tenant=tenant).first() or AuditQuery()
+    local = timezone.localtime()
+    covered = words.moment(timezone.localtime(query.covered_to), local) if query.covered_to else ""
+    return activity_words.searched(covered, query.cause)

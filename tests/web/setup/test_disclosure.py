@@ -12,7 +12,7 @@ from tests.web.it import rows
 
 PATH = "/setup/disclosure/"
 ALL = ["Calendars.Read", "GroupMember.Read.All", "MailboxSettings.Read", "OrgContact.Read.All",
-       "Organization.Read.All", "User.Read.All"]  # fmt: skip
+       "Organization.Read.All", "User.Read.All", "AuditLogsQuery-Exchange.Read.All"]  # fmt: skip
 
 
 @pytest.fixture
@@ -81,10 +81,11 @@ def test_permissions_held_lacking_unused_and_in_excess(admin, read):
     assert of(read, held) == {
         "Organization.Read.All": "held", "User.Read.All": "held", "GroupMember.Read.All": "optional",
         "OrgContact.Read.All": "optional", "Calendars.Read": "part", "MailboxSettings.Read": "held",
-        "Calendars.ReadWrite": "unused", "Mail.Read": "excess",
+        "AuditLogsQuery-Exchange.Read.All": "optional", "Calendars.ReadWrite": "unused", "Mail.Read": "excess",
     }  # fmt: skip
     shown = page(admin)
     assert "In excess" in shown and "As a part of Calendars.ReadWrite." in shown and "Not needed" in shown
+    assert "who changed sharing outside comes from uploaded files only" in shown
 
 
 def test_where_changing_is_on_what_it_needs_is_needed(contoso):

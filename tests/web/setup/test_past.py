@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sharing.audit import exchange
-from sharing.models import AuditEvent, OutsideAct, Tenant
+from sharing.models import AuditEvent, AuditQuery, OutsideAct, Tenant
 from tests.audit.test_exchange import export, in_outlook
 from tests.web.it import rows
 from tests.web.it.rows import NOW
@@ -50,6 +50,15 @@ def test_a_file_of_exchange_is_taken_and_the_page_says_what_was_in_it(admin, ale
     page = admin.get(PAGE).text
     assert "2 lines, 1 new, 0 known already" in page
     assert "1 act since 20 November 2026" in page
+
+
+def test_whether_the_log_is_searched_and_how_far_is_said(admin, contoso):
+    assert "names come from files only" in admin.get(PAGE).text
+    Tenant.objects.filter(pk=contoso.pk).update(roles_held=["AuditLogsQuery.Read.All"])
+    assert "once a day, and where a change wants a name. Nothing was searched yet." in admin.get(PAGE).text
+    AuditQuery.objects.create(tenant=contoso, covered_to=NOW, cause="cut_off")
+    page = admin.get(PAGE).text
+    assert "Searched up to" in page and "none of it was taken: give a file" in page
 
 
 @pytest.mark.parametrize(
