@@ -263,6 +263,7 @@ def due_reads(now: datetime) -> Iterator[tuple[Any, int]]:
         notices.decide(now)
         notices.tell_of_operators(now)
         notices.tell_of_reverted(now)
+        notices.tell_of_partners(now)
     if cache.add("tidied", True, timeout=TIDY_SECONDS) and tidying.is_untidy(now):
         yield tidy, 0
     for pk in Notice.objects.due(now).values_list("pk", flat=True)[:AT_ONCE]:

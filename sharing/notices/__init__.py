@@ -4,6 +4,7 @@ from .decide import decide, one_line
 from .deputies import tell_of_deputy, tell_of_deputy_ended
 from .ends import tell_of_cover, tell_of_end
 from .operated import tell_of_operators
+from .partners import tell_of_partners
 from .recipients import admins_for, mail_address, person_address
 from .reverted import tell_of_reverted
 from .send import may_leave, send
@@ -29,6 +30,7 @@ __all__ = [
     "tell_of_deputy_ended",
     "tell_of_end",
     "tell_of_operators",
+    "tell_of_partners",
     "tell_of_reverted",
     "tell_owner",
 ]
