@@ -35,7 +35,7 @@ def disagreements(
     relationship: OrganizationRelationship, policies: Iterable[SharingPolicy], used: Mapping[str, int | None]
 ) -> list[Disagreement]:
     """Of every policy; `used` is `flags.mailboxes_of`, and one that no mailbox has disagrees with nothing."""
-    found = []
+    found: list[Disagreement] = []
     for policy in policies:
         if used.get(str(policy.guid)) != 0:
             found += _of_policy(relationship, policy)

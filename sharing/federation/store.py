@@ -92,8 +92,12 @@ def _keep(tenant: Tenant, export: Export, digest: str, actor: User, now: datetim
         SharingPolicy(**of, **asdict(row) | {"entries": [entry._asdict() for entry in row.entries]})
         for row in export.policies
     )
-    mailboxes = _mailboxes(tenant, [row.address for row in (*export.assignments, *export.published)])
-    for model, rows in ((PolicyAssignment, export.assignments), (PublishedCalendar, export.published)):
+    addresses = [row.address for row in export.assignments] + [row.address for row in export.published]
+    mailboxes = _mailboxes(tenant, addresses)
+    listed: tuple[tuple[Any, Iterable[Any]], ...] = (
+        (PolicyAssignment, export.assignments), (PublishedCalendar, export.published),
+    )  # fmt: skip
+    for model, rows in listed:
         model.objects.bulk_create(
             (model(**of, **row._asdict(), mailbox_id=mailboxes.get(row.address.casefold())) for row in rows),
             batch_size=CHUNK,
