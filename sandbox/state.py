@@ -158,6 +158,7 @@ class State:
         with self.lock:
             self.tenants = {tid: tenant_of(value) for tid, value in dumped["tenants"].items()}
             self.apps = {id: App(**value) for id, value in dumped["apps"].items()}
-            self.exchange = {tid: organization_of(value) for tid, value in dumped["exchange"].items()}
+            kept = {tid: organization_of(value) for tid, value in dumped.get("exchange", {}).items()}
+            self.exchange = kept or self._exchange(self.tenants)  # none in a state of an older sandbox
             self.invitations = list(dumped["invitations"])
             self.version, self.epoch = dumped["version"], dumped["epoch"]

@@ -62,6 +62,14 @@ def test_exchange_outlives_the_process(tmp_path):
     assert json.dumps(later.state.dump()["exchange"]) == json.dumps(cloud.state.dump()["exchange"])
 
 
+def test_a_state_of_before_there_was_an_exchange_is_still_good(cloud):
+    kept = cloud.state.dump()
+    began = kept.pop("exchange")
+    cloud.state.exchange.clear()
+    cloud.state.load(kept)
+    assert cloud.state.dump()["exchange"] == began
+
+
 def test_a_rewind_of_the_mailboxes_leaves_exchange_alone_and_a_reset_does_not(cloud):
     cloud.state.exchange[CONTOSO].relationships.clear()
     control(cloud, "POST", "rewind", {"to": 0})
