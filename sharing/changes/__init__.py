@@ -80,7 +80,7 @@ from .request import (
     would_raise,
 )
 from .restored import ask_anew
-from .reversals import came_back, is_revocation, notice_reversals
+from .reversals import came_back, is_revocation, notice_reversals, undone_outside
 from .undo import role_again, sends_invitation, undo, undo_refusal, undo_refusals
 
 __all__ = [
@@ -97,5 +97,5 @@ __all__ = [
     "progress", "progress_of", "propose", "request_copy_name", "request_copy_removal", "request_create",
     "request_delivery", "request_removal", "request_role", "role_again", "roles_to_give", "same_thing",
     "sends_invitation", "set_end_date", "settled_mailboxes", "step", "step_cover", "step_end_date", "undo",
-    "undo_refusal", "undo_refusals", "withdraw", "without_delegate", "would_raise",
+    "undo_refusal", "undo_refusals", "undone_outside", "withdraw", "without_delegate", "would_raise",
 ]  # fmt: skip

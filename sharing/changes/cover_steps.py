@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Tells the owner of one thing about a cover, in the transaction it is called in.
 TellCover = Callable[[Cover, str, datetime], None]
-FAILED = "cover_failed"
+FAILED, OVER = "cover_failed", "cover_over"
 AFTER_END = timedelta(minutes=5)
 
 
@@ -172,6 +172,8 @@ class _Step:
         with transaction.atomic():
             self._let_go(None, state=Cover.OVER, cause="" if end_date.state == EndDate.DONE else "kept")
             record_cover(self.row, "cover.over", None, now=self.now)
+            if end_date.state == EndDate.DONE and not end_date.cause:  # it ended by us, not by other hands before
+                self.tell(self.row, OVER, self.now)
             if end_date.state == EndDate.DONE and end_date.role_after:
                 self._bring_back(end_date)
 

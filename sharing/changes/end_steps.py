@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from sharing.models import CalendarPermission, Change, EndDate, Mailbox, PermissionPeriod, reach
+from sharing.models import CalendarPermission, Change, Cover, EndDate, Mailbox, PermissionPeriod, reach
 
 from .days import DAY, ends_at, morning_of, starts_at, working_moment, zone_of
 from .end_dates import ASKED, NOTICES, record
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # Tells the owner of one thing about an end date, in the transaction it is called in.
 Tell = Callable[[EndDate, str, datetime], None]
-NEAR, ASKS, LATE, FAILED = "end_near", "end_asks", "end_late", "end_failed"
+NEAR, ASKS, LATE, FAILED, DONE = "end_near", "end_asks", "end_late", "end_failed", "end_done"
 
 LEASE = timedelta(minutes=2)
 SOON, AGAIN = timedelta(minutes=1), timedelta(minutes=15)
@@ -166,7 +166,7 @@ class _Step:
         if change.state == Change.OPEN:
             return self._let_go(self.now + SOON)
         if change.state == Change.APPLIED:
-            return self._done("")
+            return self._came_true()
         if self._is_so():
             return self._done("already_gone" if self.permission.ended_at else "already_so")
         if change.state == Change.UNKNOWN:
@@ -176,6 +176,13 @@ class _Step:
             soon = SOON if change.state == Change.CONFLICT else AGAIN
             return self._wait(change.cause or change.state, soon, self.planned_at(), change=None)
         return self._fail(change.cause or change.state)
+
+    def _came_true(self) -> None:
+        """Told once, unless the owner asked for no more mail, or a cover tells of its own end."""
+        with transaction.atomic():
+            if not self.row.is_accepted and not Cover.objects.filter(end_date=self.row.pk).exists():
+                self.tell(self.row, DONE, self.now)
+            self._done("")
 
     def _unknown(self, change: Change) -> None:
         """A later reading decides; until there is one nobody says that it ended."""

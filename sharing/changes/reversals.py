@@ -12,6 +12,7 @@ from .checking import is_overtaken, revert
 
 WATCHED = timedelta(days=30)  # for so long a change is watched
 LATELY = timedelta(days=2)
+SETTLED = timedelta(minutes=1)
 AT_ONCE = 200  # mailboxes in one question
 MOST = 500  # so many at once; the rest is found a minute later
 
@@ -96,4 +97,17 @@ def came_back(now: datetime, tenant: Tenant) -> list[Change]:
     rows = rows.filter(requested_at__gt=now - 2 * WATCHED, kind__in=[Change.ROLE, Change.REMOVE])
     rows = rows.select_related("mailbox__person", "mailbox__tenant", "calendar__mailbox__person", "permission")
     found = [change for change in rows.order_by("-reverted_at", "-pk")[:MOST] if is_revocation(change)]
+    return [change for change in found if not is_overtaken(change)]
+
+
+def undone_outside(now: datetime, tenant: Tenant) -> list[Change]:
+    """What was given or chosen here and is otherwise again, of the last days and not dealt with since, by mailbox.
+
+    What was noted within the last minute waits: one reading may still be noting more.
+    """
+    kinds = [Change.ROLE, Change.CREATE, Change.DELIVERY]
+    rows = Change.objects.filter(tenant=tenant, state=Change.APPLIED, kind__in=kinds, reverted_at__lte=now - SETTLED)
+    rows = rows.filter(reverted_at__gt=now - LATELY, requested_at__gt=now - 2 * WATCHED)
+    rows = rows.select_related("mailbox__person", "mailbox__tenant", "calendar", "permission", "tenant")
+    found = [change for change in rows.order_by("mailbox", "reverted_at", "pk")[:MOST] if not is_revocation(change)]
     return [change for change in found if not is_overtaken(change)]

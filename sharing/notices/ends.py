@@ -1,4 +1,4 @@
-"""Tells owners of their end dates and covers: before the day, on it, and where one was not kept."""
+"""Tells owners of their end dates and covers: before the day, on it, once it came true, and where one was not kept."""
 
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ SUBJECTS = {
     "end_asks": "{who}’s access to {calendar}: let it end?",
     "end_late": "{who}’s access to {calendar} should have ended",
     "end_failed": "{who}’s access to {calendar} could not be ended",
+    "end_done": "{who}’s access to {calendar} ended as planned",
+    "cover_over": "{who} no longer covers {calendar}",
     "cover_failed": "{who} does not cover {calendar}",
 }
 
@@ -43,7 +45,7 @@ def tell_of_cover(cover: Cover, kind: str, now: datetime) -> None:
     facts = {
         "who": str(cover.person), "calendar": calendar_of(cover.calendar, of),
         "first": said.on(cover.starts_on), "last": said.on(cover.ends_on), "why": said.why_not(cover.cause),
-        "day": said.on(cover.ends_on),
+        "day": said.on(cover.ends_on), "then": said.then(cover.end_date.role_after, of) if cover.end_date else "",
     }  # fmt: skip
     path = reverse("calendar", args=[cover.calendar.public_id])
     _mail(cover.mailbox, kind, f"{kind}:{cover.public_id}", path, facts, now)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from sharing import changes
-from sharing.models import Change, Cover, EndDate, Person, RoleAssignment, Tenant
+from sharing.models import Change, Cover, EndDate, Notice, Person, RoleAssignment, Tenant
 from sharing.notices import tell_of_cover
 from tests.contoso import mailbox, permission, user
 
@@ -62,6 +62,15 @@ def test_who_had_no_access_is_added_and_removed(planned, live, cloud):
     live(**AFTER)
     assert truth(cloud, CHARLIE) is None and state(row) == ("over", "")
     assert [w.method for w in cloud.log.writes()] == ["POST", "DELETE"]
+
+
+def test_the_owner_is_told_once_that_a_cover_is_over(planned, live):
+    Tenant.objects.update(creates_on=True)
+    planned(who=CHARLIE)
+    live(days=60)
+    over = Notice.objects.filter(kind__in=["cover_over", "end_done"]).get()
+    assert (over.kind, over.subject) == ("cover_over", "Charlie Reed no longer covers Kids parties")
+    assert "the access is removed, as planned" in over.body
 
 
 def test_one_that_begins_today_begins_at_once(planned, live, cloud, clock):

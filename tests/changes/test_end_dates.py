@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from sharing import changes
-from sharing.models import AuditEvent, Change, Deputy, EndDate, RoleAssignment, Tenant
+from sharing.models import AuditEvent, Change, Deputy, EndDate, Notice, RoleAssignment, Tenant
 from tests.contoso import mailbox, user
 
 from .dated import DAY, FRIDAY, LIDIA, OVER, berlin, dated, ended, raise_
@@ -31,14 +31,28 @@ def test_access_is_removed_at_the_end_of_its_last_day_where_the_mailbox_is(dated
     assert [w.method for w in cloud.log.writes()] == ["DELETE"]
 
 
-def test_the_owner_is_told_two_weeks_and_a_day_before_and_of_nothing_else(dated, live, clock):
+def test_the_owner_is_told_two_weeks_and_a_day_before_and_once_it_came_true(dated, live, clock):
     dated(reason="Her project")
     live(days=11, hours=5)
     assert clock() == datetime(2026, 11, 13, 6, tzinfo=UTC) and not told()  # seven in the morning
     live(hours=3)
     assert told() == ["Adele Vance’s access to Kids parties ends on 27 November 2026"]
     live(days=20)
-    assert len(told()) == 2
+    assert told()[1:] == [
+        "Adele Vance’s access to Kids parties ends on 27 November 2026",
+        "Adele Vance’s access to Kids parties ended as planned",
+    ]
+    body = Notice.objects.get(kind="end_done").body
+    assert "was 27 November 2026. Now it is removed, as planned" in body and "Her project" in body
+
+
+def test_what_ended_by_other_hands_before_the_day_is_not_told_as_ours(dated, live, outside, sync, clock):
+    dated()
+    live(days=20)
+    outside("unshare", mailbox=ALEX, calendar=KIDS, who=ADELE)
+    sync()
+    live(days=30)
+    assert not Notice.objects.filter(kind="end_done").exists()
 
 
 def test_a_date_can_lower_to_a_former_role(dated, live, alex, clock, work, cloud):
@@ -68,7 +82,7 @@ def test_the_last_day_is_later_after_an_extension_and_the_mail_comes_again(dated
     live(days=20)
     assert truth(cloud, ADELE) == "read" and len(told()) == 1
     live(days=40)
-    assert truth(cloud, ADELE) is None and len(told()) == 3
+    assert truth(cloud, ADELE) is None and len(told()) == 4
 
 
 def test_let_it_end_means_no_more_mail(dated, live, alex, clock, cloud):

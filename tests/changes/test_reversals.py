@@ -158,3 +158,56 @@ def test_a_later_change_that_mends_it_ends_the_alarm(change, night, outside, con
     assert len(changes.came_back(clock(), contoso)) == 1
     change(None)
     assert changes.came_back(clock(), contoso) == []
+
+
+def undone(clock):
+    clock.forward(minutes=2)
+    for _ in range(2):
+        notices.tell_of_reverted(clock())
+    return list(Notice.objects.filter(kind="undone_outside").order_by("pk"))
+
+
+def test_a_raise_that_was_undone_outside_is_mailed_to_its_owner_once(change, night, outside, clock):
+    change("write")
+    outside("role", mailbox=ALEX, calendar=KIDS, who=ADELE, role="read")
+    assert len(night()) == 1
+    (told,) = undone(clock)
+    assert told.person == mailbox(ALEX).person
+    assert told.subject == "A change on your calendar was undone outside Calwarden"
+    assert "Adele Vance on Kids parties: set to “Can edit” here, now “Can view all details”" in told.body
+    assert not Notice.objects.filter(kind="access_back").exists()
+    night()
+    assert len(undone(clock)) == 1
+
+
+def test_what_one_reading_shows_of_one_mailbox_is_one_mail(change, night, outside, alex, do, clock):
+    change("write")
+    box = mailbox(ALEX)
+    asked = changes.request_delivery(
+        mailbox=box, option="sendToDelegateAndPrincipal", seen=box.delivery_option, actor=alex, now=clock()
+    )
+    before = asked.before
+    do(asked)
+    outside("delivery", mailbox=ALEX, option=before)
+    outside("role", mailbox=ALEX, calendar=KIDS, who=ADELE, role="read")
+    assert len(night()) == 2
+    (told,) = undone(clock)
+    assert told.body.count("\n- ") == 2
+    assert "Who gets the meeting requests: set to “Both of us” here, now “Only my delegate”" in told.body
+
+
+def test_what_is_still_being_noted_is_not_mailed_in_parts(change, night, outside, clock):
+    change("write")
+    outside("role", mailbox=ALEX, calendar=KIDS, who=ADELE, role="read")
+    night()
+    notices.tell_of_reverted(clock())
+    assert not Notice.objects.filter(kind="undone_outside").exists()
+    assert len(undone(clock)) == 1
+
+
+def test_what_was_dealt_with_since_is_not_mailed(change, night, outside, clock):
+    change("write")
+    outside("role", mailbox=ALEX, calendar=KIDS, who=ADELE, role="read")
+    night()
+    change("write")
+    assert undone(clock) == []
