@@ -1,10 +1,12 @@
 """The head of each chain, written where the portal's database does not reach: then a cut tail shows."""
 
+import hashlib
+import hmac
 import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,16 +22,44 @@ log = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
 LATE = timedelta(hours=3)
+SIGNED, UNSIGNED, NO_KEY, FORGED = "signed", "unsigned", "no_key", "forged"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """That a chain ended with event `seq`, whose hash was `hash`, at a moment in ISO 8601."""
+    """That a chain ended with event `seq`, whose hash was `hash`, at a moment in ISO 8601.
+
+    `mac` proves that this installation wrote it: HMAC-SHA256 under a key made of the token key named `key`. Whoever has
+    the database and this file, and not that key, can make none. Heads of before this existed have neither.
+    """
 
     at: str
     chain: str
     seq: int
     hash: str
+    key: str = ""
+    mac: str = ""
+
+    def signed(self) -> "Head":
+        """The same, signed with the first of TOKEN_KEYS; as it is where there is none."""
+        if not settings.TOKEN_KEYS:
+            return self
+        key = settings.TOKEN_KEYS[0]
+        return replace(self, key=_name(key), mac=self._mac(key))
+
+    def proof(self) -> str:
+        """SIGNED, UNSIGNED, NO_KEY where the key it names is not here (any more), or FORGED."""
+        if not self.mac:
+            return UNSIGNED
+        key = next((key for key in settings.TOKEN_KEYS if _name(key) == self.key), None)
+        if key is None:
+            return NO_KEY
+        return SIGNED if hmac.compare_digest(self.mac.encode(), self._mac(key).encode()) else FORGED
+
+    def _mac(self, key: str) -> str:
+        own = hmac.digest(key.encode(), b"calwarden: heads of the activity log", "sha256")
+        said = json.dumps([self.at, self.chain, self.seq, self.hash, _name(key)])
+        return hmac.digest(own, said.encode(), "sha256").hex()
 
 
 class NotAHead(Exception):
@@ -70,7 +100,8 @@ def write_heads(*, now: datetime, may_mail: bool = True) -> int:
     while nobody answers for a syslog line.
     """
     chains = list(due(now).order_by("pk"))
-    heads = [Head(now.astimezone(UTC).isoformat(timespec="seconds"), c.key, c.seq, c.hash) for c in chains]
+    at = now.astimezone(UTC).isoformat(timespec="seconds")
+    heads = [Head(at, c.key, c.seq, c.hash).signed() for c in chains]
     if not heads or not [place for place in places() if _tried(place, heads, may_mail)]:
         return 0
     for chain in chains:
@@ -86,10 +117,16 @@ def read_heads(lines: Iterable[str]) -> Iterator[Head]:
             continue
         try:
             found = json.loads(line)
-            head = Head(str(found["at"]), str(found["chain"]), int(found["seq"]), str(found["hash"]))
+            proof = str(found.get("key", "")), str(found.get("mac", ""))
+            head = Head(str(found["at"]), str(found["chain"]), int(found["seq"]), str(found["hash"]), *proof)
         except (ValueError, KeyError, TypeError):
             raise NotAHead(number) from None
         yield head
+
+
+def _name(key: str) -> str:
+    """A short name for a token key, from which the key cannot be made."""
+    return hashlib.sha256(b"calwarden heads:" + key.encode()).hexdigest()[:12]
 
 
 def _tried(place: str, heads: list[Head], may_mail: bool) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from sharing.models import INSTALLATION, NO_HASH, AuditChain, AuditEvent
 
-from .heads import Head
+from .heads import FORGED, NO_KEY, SIGNED, UNSIGNED, Head
 
 PRUNED = "audit.pruned"  # subject: `to`, the last seq that was let go, and `hash`, its hash
 CHUNK = 2000
@@ -34,6 +34,7 @@ class Verdict:
     last: int = 0
     events: int = 0
     heads: int = 0  # written elsewhere, and found again here
+    unproved: int = 0  # of those written elsewhere, the ones that nobody can prove to be ours
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -140,10 +141,17 @@ def _look_at(event: AuditEvent, walk: _Walk, verdict: Verdict) -> None:
 
 
 def _compare(chain: AuditChain, heads: list[Head], by_seq: dict[int, str], verdict: Verdict) -> None:
-    """Is what was written elsewhere still here?"""
+    """Is what was written elsewhere still here, and was it written by us?"""
     end = verdict.last or chain.pruned_to
+    first_signed = min((head.seq for head in heads if head.proof() == SIGNED), default=None)
     for head in heads:
-        if head.seq > end:
+        proof = head.proof()
+        verdict.unproved += proof in (UNSIGNED, NO_KEY)
+        if proof == FORGED:
+            verdict.add("forged", head.seq, f"The head of {head.seq}, {head.at}, was not written by this installation.")
+        elif proof == UNSIGNED and first_signed is not None and head.seq > first_signed:
+            verdict.add("forged", head.seq, f"The head of {head.seq}, {head.at}, is not signed, and earlier ones are.")
+        elif head.seq > end:
             verdict.add("cut", head.seq, f"{head.seq} was there at {head.at}; now the last event is {end}.")
         elif head.seq in by_seq:
             if by_seq[head.seq] == head.hash:

@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
+from portal.keys import token_key
 from sharing import audit, tasks
 from sharing.audit import heads
 from sharing.models import AuditChain, AuditEvent, triggers
@@ -130,3 +131,61 @@ def test_heads_that_are_not_written_for_hours_are_told(contoso, file):
     assert told() == []
     AuditEvent.objects.record(now=NOW - timedelta(days=3650), verb="signin.done", tenant=contoso)
     assert told() == ["portal.W007"]
+
+
+# Signed ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(contoso, file):
+    """Two heads in the file, both signed; and what rewrites the line of one of them."""
+    for hour in range(2):
+        recorded(contoso, 3)
+        assert heads.write_heads(now=NOW + timedelta(hours=hour)) == 1
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+
+    def rewrite(number, **fields):
+        lines[number] |= fields
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    return rewrite
+
+
+def test_a_head_is_signed_with_a_key_that_is_not_in_the_database(two, file, settings):
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert all(len(line["mac"]) == 64 and len(line["key"]) == 12 for line in lines)
+    assert not any(key in file.read_text() for key in settings.TOKEN_KEYS)
+    assert verified().endswith("The audit log is whole, against 2 heads.\n")
+
+
+@pytest.mark.parametrize("field", ["at", "mac"])
+def test_a_head_that_somebody_else_wrote_is_found(two, field):
+    """Its number and hash are right: whoever rewrote the log knows them."""
+    two(1, **{field: {"at": "2026-11-01T11:00:00+00:00", "mac": "0" * 64}[field]})
+    with pytest.raises(CommandError, match="not as they were written"):
+        verified()
+
+
+def test_a_signature_is_good_for_its_own_chain_and_event_only(two, file):
+    first = json.loads(file.read_text().splitlines()[0])
+    two(1, mac=first["mac"])
+    with pytest.raises(CommandError):
+        verified()
+
+
+def test_a_head_whose_signature_was_taken_off_after_signed_ones_is_found(two):
+    two(1, mac="", key="")
+    with pytest.raises(CommandError):
+        verified()
+
+
+def test_heads_of_before_there_were_signatures_are_no_fault_and_are_counted(two, file):
+    two(0, mac="", key="")
+    assert "against 2 heads; 1 of them are not signed, or with a key that is not here." in verified()
+
+
+def test_a_key_that_was_taken_away_since_is_no_fault_and_is_counted(two, settings):
+    settings.TOKEN_KEYS = [token_key(), *settings.TOKEN_KEYS]
+    assert verified().endswith("against 2 heads.\n")
+    settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
+    assert "; 2 of them are not signed, or with a key that is not here." in verified()

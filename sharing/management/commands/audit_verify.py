@@ -50,8 +50,10 @@ class Command(PlainCommand):
             also = f" The database does not guard it: {', '.join(unguarded)}." if unguarded else ""
             raise CommandError(f"{broken} of {len(verdicts)} chains are not as they were written.{also}")
         if not options["json"]:
+            unproved = sum(verdict.unproved for verdict in verdicts)
             against = f"against {len(written)} heads" if written else "without heads from elsewhere: see --heads"
-            self.stdout.write(f"The audit log is whole, {against}.")
+            also = f"; {unproved} of them are not signed, or with a key that is not here" if unproved else ""
+            self.stdout.write(f"The audit log is whole, {against}{also}.")
 
     def _files(self, named: list[Path] | None) -> list[Path]:
         kept = Path(settings.AUDIT_HEADS_FILE or "-")
