@@ -219,6 +219,8 @@ class Run:
         try:
             given = self.bind(cmdlet, node)
             self.step(node)
+            if cmdlet.name.lower() == self.session.refused:
+                raise Wrong(f"You don't have sufficient permissions to run {cmdlet.name}.")
             return cmdlet.act(self, given, piped)
         except Wrong as wrong:
             self.line = node.line

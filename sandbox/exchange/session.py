@@ -12,11 +12,16 @@ from sandbox.state import State
 
 
 class Session:
-    """`enums` is how ConvertTo-Json writes enumerations, `customization` whether it can be enabled."""
+    """`enums` is how ConvertTo-Json writes enumerations, `customization` whether it can be enabled.
 
-    def __init__(self, state: State, tid: str, now: Callable[[], datetime], *, enums: str, customization: str) -> None:
+    `refused` is a command that the role of who runs this does not hold.
+    """
+
+    def __init__(
+        self, state: State, tid: str, now: Callable[[], datetime], *, enums: str, customization: str, refused: str = ""
+    ) -> None:
         self.state, self.tenant, self.now = state, state.tenants[tid], now
-        self.enums, self.customization = enums, customization
+        self.enums, self.customization, self.refused = enums, customization, refused.lower()
         self.has_changed = False
         self._mailboxes: dict[str, User] | None = None
 

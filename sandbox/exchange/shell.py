@@ -28,7 +28,14 @@ def run_script(cloud: Any, tenant: str, script: str, *, confirm: bool = False, p
     switches, state = cloud.switches, cloud.state
     with state.lock:
         tid = find_tenant(state.tenants, tenant).tid
-        session = Session(state, tid, cloud.now, enums=switches.enums_in_json, customization=switches.customization)
+        session = Session(
+            state,
+            tid,
+            cloud.now,
+            enums=switches.enums_in_json,
+            customization=switches.customization,
+            refused=switches.refused_command,
+        )
         run = Run(COMMANDS, session, powershell=powershell or switches.powershell, confirms=confirm)
         try:
             run.script(read(script))

@@ -130,6 +130,7 @@ class Switches:
     powershell: str = "7"  # C.5: what ConvertTo-Json and Set-Content write
     enums_in_json: str = "numbers"  # J5: where a script does not make texts of them
     customization: str = "works"  # C.2.3: not every plan offers it
+    refused_command: str = ""  # the name of a command that the administrator's role does not hold
     file_kept_percent: int = 100  # how much of a written file is left: less is a file cut short
     audit_query_ends: str = "succeeded"  # how a search of the audit log ends
     audit_query_cut_off: bool = False  # it found more than it may give

@@ -111,6 +111,21 @@ def test_an_export_that_was_cut_short_anywhere_is_refused(desk, powershell):
             parse_export(whole[: len(whole) * percent // 100], tid=CONTOSO, now=desk.cloud.now())
 
 
+@pytest.mark.parametrize(
+    ("command", "section"),
+    [
+        ("Get-OrganizationRelationship", ExchangeSnapshot.RELATIONSHIPS),
+        ("Get-SharingPolicy", ExchangeSnapshot.POLICIES),
+        ("Get-MailboxCalendarFolder", ExchangeSnapshot.PUBLISHED),
+    ],
+)
+def test_a_section_that_could_not_be_read_is_cut_and_the_others_remain(desk, command, section):
+    desk.cloud.switches.change({"refused_command": command})
+    snapshot = desk.exported()
+    assert snapshot.sections[section] == ExchangeSnapshot.CUT
+    assert ExchangeSnapshot.READ in snapshot.sections.values()
+
+
 def test_the_export_of_another_organization_is_not_even_written(desk):
     found = desk.run(export_script(desk.tenant), FABRIKAM)
     assert found.files == {}

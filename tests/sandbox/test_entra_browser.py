@@ -50,6 +50,7 @@ PAGES = {
     "stranger": path_of(authorize_url(login_hint="nobody@contoso.com")),
     "refusal": path_of(authorize_url(redirect_uri="https://evil.example/")),
     "welcome": "/",
+    "exchange": "/exchange/",
     "nothing": "/nothing",
 }
 
@@ -122,3 +123,28 @@ def test_somebody_else_is_asked_for_again_until_somebody_is_found(server, visit)
     page.get_by_role("button", name="Sign in").click()
     assert "does not exist" in page.get_by_role("alert").inner_text()
     assert page.get_by_role("button", name="Alex Wilber").is_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_what_a_script_did_in_exchange_is_readable_by_all(visit, scheme, width):
+    page = visit("/exchange/", color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.get_by_label("Script").fill(
+        "Get-OrganizationRelationship | Format-List Name, DomainNames; Write-Warning 'w'\n"
+        "Get-SharingPolicy | ConvertTo-Json | Set-Content x.json; throw 'no'"
+    )
+    page.get_by_role("button", name="of Contoso").click()
+    assert "adatum.com" in page.get_by_role("region", name="Output").inner_text()
+    is_fine(page, width)
+
+
+def test_without_script_and_by_keyboard_a_file_is_taken_from_exchange_as_it_was_written(server, visit):
+    page = visit("/", java_script_enabled=False, accept_downloads=True)
+    page.get_by_role("link", name="Exchange Online PowerShell").press("Enter")
+    page.get_by_label("Script").fill("(Get-ConnectionInformation).TenantID | Set-Content -Encoding utf8 x.txt")
+    page.get_by_label("Version").select_option("5.1")
+    page.get_by_role("button", name="of Fabrikam").press("Enter")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download x.txt").press("Enter")
+    assert download.value.suggested_filename == "x.txt"
+    assert Path(download.value.path()).read_bytes() == b"\xef\xbb\xbf" + cast.FABRIKAM.encode() + b"\r\n"
+    assert page.said == []

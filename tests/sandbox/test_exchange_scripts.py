@@ -264,6 +264,13 @@ def test_errors_end_a_script_only_under_stop(run):
     assert run("try { Get-OrganizationRelationship nobody -ErrorAction Stop } catch { 'caught' }").output == ["caught"]
 
 
+def test_a_command_that_the_role_does_not_hold_fails_and_the_others_work(cloud, run):
+    cloud.switches.change({"refused_command": "Get-SharingPolicy"})
+    found = run("Get-SharingPolicy; @(Get-OrganizationRelationship).Count")
+    assert errors(found) == ["You don't have sufficient permissions to run Get-SharingPolicy."]
+    assert found.output == ["2"]
+
+
 def test_federation_information_names_only_the_domain_that_was_asked_for(run):
     found = run("$f = Get-FederationInformation -DomainName 'Fabrikam.com'; $f.DomainNames; $f.TargetApplicationUri")
     assert found.output == ["fabrikam.com", "outlook.com"]
