@@ -58,7 +58,7 @@ def _new(plan: FederationPlan) -> list[str]:
         *parts.where_they_are(),
         *settings(wanted, where=True),
         *parts.customized(),
-        "  New-OrganizationRelationship -Name $Name @Settings -ErrorAction Stop",
+        "  $Made = New-OrganizationRelationship -Name $Name @Settings -ErrorAction Stop",
     ]
 
 

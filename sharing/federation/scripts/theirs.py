@@ -59,7 +59,7 @@ def _join(plan: FederationPlan) -> list[str]:
         "    Set-OrganizationRelationship -Identity $Found[0].Guid.ToString() @Settings -ErrorAction Stop",
         "  } else {",
         *(f"  {line}" for line in parts.customized()),
-        "    New-OrganizationRelationship -Name $Name @Settings -ErrorAction Stop",
+        "    $Made = New-OrganizationRelationship -Name $Name @Settings -ErrorAction Stop",
         "  }",
     ]
 
