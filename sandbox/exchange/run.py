@@ -215,10 +215,13 @@ class Run:
 
     def command(self, node: n.Command, piped: list[Any] | None) -> list[Any]:
         cmdlet = self.commands[node.name.lower()]
-        given: dict[str, Any] = {}
         try:
             given = self.bind(cmdlet, node)
-            self.step(node)
+        except Wrong:
+            self.line = node.line
+            raise  # what cannot be bound ends the whole statement
+        self.step(node)
+        try:
             if cmdlet.name.lower() == self.session.refused:
                 raise Wrong(f"You don't have sufficient permissions to run {cmdlet.name}.")
             return cmdlet.act(self, given, piped)

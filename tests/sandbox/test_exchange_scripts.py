@@ -9,6 +9,7 @@ from sandbox.cast import ADELE, CONTOSO, FABRIKAM
 from sandbox.cloud import Cloud
 from sandbox.exchange import relationship_between
 from sandbox.exchange.shell import run_script
+from tests.sandbox.calls import ALEX, caller
 
 # As the contract has them, word for word but for the names.
 EXPORT = r"""
@@ -158,6 +159,27 @@ def test_the_address_of_a_published_calendar_is_there_for_who_asks(run):
     assert run(script).output == []
 
 
+def test_what_the_script_makes_on_both_sides_opens_the_times_of_the_others(cloud, run, call):
+    def seen():
+        day = {"dateTime": "2026-11-24T00:00:00", "timeZone": "UTC"}
+        asked = {"schedules": ["PattiF@fabrikam.com"], "startTime": day}
+        asked |= {"endTime": day | {"dateTime": "2026-11-25T00:00:00"}}
+        response = call("POST", f"{ALEX}/calendar/getSchedule", asked, caller=caller("Calendars.Read"))
+        (row,) = json.loads(response.body)["value"]
+        return row["error"]["responseCode"] if row.get("error") else sorted({*row["scheduleItems"][0]})
+
+    item = {"tenant": "fabrikam.com", "mailbox": "PattiF@fabrikam.com", "subject": "Board", "place": "Room 1"}
+    cloud.state.apply({"do": "appointment", "start": "2026-11-24T10:00:00Z", "end": "2026-11-24T11:00:00Z", **item})
+    cloud.switches.change({"appointments": "none"})
+    assert seen() == "5009"
+    run(CREATE.replace("Contoso", "Fabrikam").replace("contoso", "fabrikam"))
+    assert seen() == "5037"
+    run(CREATE, FABRIKAM)
+    assert seen() == ["end", "start", "status"]
+    run("Set-OrganizationRelationship Contoso -Enabled $false", FABRIKAM)
+    assert seen() == "5037"
+
+
 # Relationships
 
 
@@ -262,6 +284,15 @@ def test_errors_end_a_script_only_under_stop(run):
     assert [each["line"] for each in stopped.errors] == [2]
     assert run("Get-OrganizationRelationship nobody -ErrorAction SilentlyContinue; 'on'").errors == []
     assert run("try { Get-OrganizationRelationship nobody -ErrorAction Stop } catch { 'caught' }").output == ["caught"]
+
+
+def test_what_cannot_be_bound_ends_its_statement_and_a_try_catches_it_without_stop(run):
+    wrong = "Get-OrganizationRelationship -Identity 'Adatum' 'Tailspin Toys'"
+    assert run(f"try {{ {wrong} | ForEach-Object {{ 'on' }} }} catch {{ 'caught' }}").output == ["caught"]
+    found = run(f"$x = 'before'\n$x = {wrong}\n$x")
+    assert (found.output, [each["line"] for each in found.errors]) == (["before"], [2])
+    # What a command itself could not do goes on.
+    assert run("try { Get-OrganizationRelationship nobody; 'on' } catch { 'caught' }").output == ["on"]
 
 
 def test_a_command_that_the_role_does_not_hold_fails_and_the_others_work(cloud, run):
