@@ -189,10 +189,17 @@ class PermissionPeriod(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["permission", "ended_at"], name="period_permission"),
-            models.Index(fields=["calendar", "ended_at", "began_at", "began_after_at"], name="period_calendar"),
-            models.Index(fields=["mailbox", "ended_at"], name="period_mailbox"),
+            # What is asked of a day is in these two, so that thousands of past roles are found without their rows.
+            models.Index(
+                fields=["permission", "ended_at", "began_at", "began_after_at", "role"], name="period_of_entry"
+            ),
+            models.Index(
+                fields=["calendar", "ended_at", "id", "began_at", "began_after_at", "permission", "role"],
+                name="period_of_calendar",
+            ),
+            models.Index(fields=["mailbox", "ended_at", "id"], name="period_of_mailbox"),
             models.Index(fields=["mailbox", "began_at"], name="period_first", condition=Q(is_first=True)),
+            models.Index(fields=["permission", "began_at"], name="period_first_of_entry", condition=Q(is_first=True)),
             models.Index(fields=["tenant", "ended_at"], name="period_ended"),
         ]
 
