@@ -1,6 +1,7 @@
 """What was: who could see what on a day, as far as readings show it, and all that happened, in its order."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,31 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Which of many are wanted: `size` of them (None: all) after a cursor, or else before one."""
+
+    size: int | None = None
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """Some of what was held, who may do most first: numbers `first` to `last` of `total`.
+
+    `before` and `after` are cursors, empty where there is nothing that way.
+    """
+
+    held: list[Held]
+    first: int = 0
+    last: int = 0
+    total: int = 0
+    before: str = ""
+    after: str = ""
+    capped: bool = False  # the total is exact
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarThen:
     """One calendar on a day: `why_not` says why nothing is known of it; `reading` is how its mailbox had been read."""
 
@@ -55,36 +81,48 @@ class CalendarThen:
     why_not: str
     reading: Reading
     read_at: datetime | None
-    held: list[Held]
+    page: HeldPage
+
+    @property
+    def held(self) -> list[Held]:
+        return self.page.held
 
 
-def calendar_on(calendar: Calendar, *, start: datetime, end: datetime, kept_from: datetime | None) -> CalendarThen:
+ALL = Cut()
+
+
+def calendar_on(
+    calendar: Calendar, *, start: datetime, end: datetime, kept_from: datetime | None, cut: Cut = ALL
+) -> CalendarThen:
     """Who had access from `start` until `end`; `kept_from` is since when the past of its tenant is kept."""
-    (found,) = calendars_on([calendar], start=start, end=end, kept_from=kept_from)
+    (found,) = calendars_on([calendar], start=start, end=end, kept_from=kept_from, cut=cut)
     return found
 
 
 def calendars_on(
-    calendars: Sequence[Calendar], *, start: datetime, end: datetime, kept_from: datetime | None
+    calendars: Sequence[Calendar], *, start: datetime, end: datetime, kept_from: datetime | None, cut: Cut = ALL
 ) -> list[CalendarThen]:
-    """The same of several calendars, in a fixed number of queries; each comes with its mailbox."""
-    past = Past([calendar.mailbox_id for calendar in calendars], end)
+    """The same of several calendars, `cut` each, in a fixed number of queries; each comes with its mailbox."""
     mailboxes = _mailboxes([calendar.mailbox_id for calendar in calendars])
     mine = CalendarPermission.objects.filter(calendar__in=calendars)
     known = dict(mine.order_by().values_list("calendar").annotate(first=Min("first_seen_at")))
     before = _not_there_before([c for c in calendars if c.pk in known and end <= known[c.pk]], known)
-    held = _held_on(mine, Q(calendar__in=calendars), start, end, past, mailboxes)
+    keys: dict[int, list[_Key]] = defaultdict(list)
+    for pk, key in _keys_on(mine, Q(calendar__in=calendars), start, end):
+        keys[pk].append(key)
+    rows = _rows([key for each in keys.values() for key in _part(each, cut)])
+    past = Past(list(mailboxes), end, [permission.pk for permission, _ in rows.values()])
     found = []
     for calendar in calendars:
         reading = past.reading(calendar.mailbox_id, mailboxes[calendar.mailbox_id])
         was, first = past.was("calendar", calendar.pk), known.get(calendar.pk)
-        rows = [row for row in held if row.permission.calendar_id == calendar.pk]
+        mine_then = keys[calendar.pk]
         why_not = ""
-        if not rows and (first is None or end <= first):
+        if not mine_then and (first is None or end <= first):
             why_not = NOT_THERE if before.get(calendar.pk) and end <= before[calendar.pk] else NOT_READ
         elif kept_from is not None and end <= kept_from:
             why_not = NOT_KEPT
-        elif rows:
+        elif mine_then:
             why_not = ""
         elif reading.state == Mailbox.EXCLUDED and reading.cause != "mailbox_removed":
             why_not = LEFT_OUT
@@ -96,48 +134,116 @@ def calendars_on(
         found.append(
             CalendarThen(
                 calendar, was.get("name", calendar.name), was.get("is_default", calendar.is_default), why_not, reading,
-                read_at, [] if why_not else rows,
+                read_at, HeldPage([]) if why_not else _page(mine_then, cut, rows, start, end, past, mailboxes),
             )
         )  # fmt: skip
     return found
 
 
-def reached_on(person: Person, *, start: datetime, end: datetime) -> list[Held]:
+def reached_on(person: Person, *, start: datetime, end: datetime, cut: Cut = ALL) -> HeldPage:
     """What a person could reach on calendars of others from `start` until `end`, as far as readings show it."""
     mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id)
-    mailboxes = _mailboxes(list(mine.order_by().values_list("mailbox", flat=True).distinct()))
-    past = Past(list(mailboxes), end)
-    return _held_on(mine, Q(permission__in=mine.values("pk")), start, end, past, mailboxes)
+    keys = [key for _, key in _keys_on(mine, Q(permission__in=mine.values("pk")), start, end)]
+    rows = _rows(_part(keys, cut))
+    mailboxes = _mailboxes([permission.mailbox_id for permission, _ in rows.values()])
+    past = Past(list(mailboxes), end, [permission.pk for permission, _ in rows.values()])
+    return _page(keys, cut, rows, start, end, past, mailboxes)
+
+
+# What a role that was held is sorted by: the organisation's row, minus its reach, the holder's name, kind and id.
+_Key = tuple[bool, int, str, str, int]
+_OVER, _STILL = "over", "still"  # a period, or an open permission: the earlier one first
+_RELATED = ("calendar__mailbox__person", "grantee")
+_PERSON = ("kind", "name", "address", "oid", "tenant_id")
+_COLUMNS = (
+    "tenant_id", "mailbox_id", "is_organization", "role", "name", "address", "began_at", "began_after_at", "ended_at",
+    "calendar__name", "calendar__state", "calendar__read_at", "calendar__mailbox__public_id",
+    *(f"calendar__mailbox__person__{name}" for name in _PERSON), *(f"grantee__{name}" for name in _PERSON),
+)  # fmt: skip
+_PERIOD = ("role", "began_at", "began_after_at", "ended_at", "ended_after_at", "end")
+_Rows = dict[tuple[str, int], tuple[CalendarPermission, PermissionPeriod | None]]
+
+
+def _keys_on(
+    permissions: CalendarPermissionQuerySet, periods: Q, start: datetime, end: datetime
+) -> list[tuple[int, _Key]]:
+    """Every role that was held, or may have been, from `start` until `end`, with its calendar. Two queries.
+
+    `periods` says of periods what `permissions` are. There may be thousands, so whole rows are left to `_rows`.
+    """
+    began = Q(began_after_at__lt=end) | Q(began_after_at=None, began_at__lt=end)
+    still = permissions.open().filter(began).order_by()
+    over = PermissionPeriod.objects.filter(began, periods, ended_at__gt=start).order_by()
+    sorted_by = ("is_organization", "name_sort", "calendar")
+    found = [
+        (calendar, (is_organization, -reach(role), name, kind, pk))
+        for kind, rows in (
+            (_STILL, still.values_list("pk", "role", *sorted_by)),
+            (_OVER, over.values_list("pk", "role", *(f"permission__{name}" for name in sorted_by))),
+        )
+        for pk, role, is_organization, name, calendar in rows
+    ]
+    found.sort(key=lambda each: each[1])
+    return found
+
+
+def _part(keys: Sequence[_Key], cut: Cut) -> Sequence[_Key]:
+    begin = _begin(keys, cut)
+    return keys[begin : begin + cut.size] if cut.size else keys
+
+
+def _begin(keys: Sequence[_Key], cut: Cut) -> int:
+    """Where a page begins. A cursor is "KIND.ID.NUMBER": the row at the edge, or where that is no more, its number."""
+    kind, pk, number = [*(cut.after or cut.before).split("."), "", ""][:3]
+    if not cut.size or not pk.isdecimal() or not number.isdecimal() or len(number) > 9:
+        return 0
+    at = next((n for n, key in enumerate(keys) if key[3] == kind and str(key[4]) == pk), int(number) - 1)
+    begin = at + 1 if cut.after else at - cut.size
+    return begin if 0 <= begin < len(keys) else 0
+
+
+def _page(
+    keys: Sequence[_Key], cut: Cut, rows: _Rows, start: datetime, end: datetime, past: Past,
+    mailboxes: dict[int, dict[str, Any]],
+) -> HeldPage:  # fmt: skip
+    begin, shown = _begin(keys, cut), _part(keys, cut)
+    last = begin + len(shown)
+    held = [_held_on(*rows[key[3:]], start, end, past, mailboxes) for key in shown]
+    before = f"{shown[0][3]}.{shown[0][4]}.{begin + 1}" if begin else ""
+    after = f"{shown[-1][3]}.{shown[-1][4]}.{last}" if last < len(keys) else ""
+    return HeldPage(held, begin + 1 if shown else 0, last, len(keys), before, after)
+
+
+def _rows(keys: Iterable[_Key]) -> _Rows:
+    """The rows of some keys, with all that is said of them; two queries."""
+    pks: dict[str, list[int]] = {_OVER: [], _STILL: []}
+    for key in keys:
+        pks[key[3]].append(key[4])
+    still = CalendarPermission.objects.select_related(*_RELATED).only(*_COLUMNS).in_bulk(pks[_STILL])
+    over = (
+        PermissionPeriod.objects.select_related(*(f"permission__{name}" for name in _RELATED))
+        .only(*_PERIOD, *(f"permission__{name}" for name in _COLUMNS))
+        .in_bulk(pks[_OVER])
+    )
+    found: _Rows = {(_STILL, pk): (row, None) for pk, row in still.items()}
+    return found | {(_OVER, pk): (row.permission, row) for pk, row in over.items()}
 
 
 def _held_on(
-    permissions: CalendarPermissionQuerySet, periods: Q, start: datetime, end: datetime, past: Past,
+    row: CalendarPermission, period: PermissionPeriod | None, start: datetime, end: datetime, past: Past,
     mailboxes: dict[int, dict[str, Any]],
-) -> list[Held]:  # fmt: skip
-    """Every role that was held, or may have been, from `start` until `end`; who may do most first. Two queries.
-
-    `periods` says of periods what `permissions` are.
-    """
-    began = Q(began_after_at__lt=end) | Q(began_after_at=None, began_at__lt=end)
-    related = ("calendar__mailbox__person", "grantee")
-    found = []
-    for row in permissions.open().filter(began).select_related(*related):
-        until = _confirmed_at(row, mailboxes[row.mailbox_id])
-        certainty = _certainty(row.began_at, until, start, end)
-        if certainty == BETWEEN and row.began_at < end:
-            certainty = LAST_KNOWN  # nobody has seen it changed, and nobody has looked since
-        found.append(_held(row, past, row.role, certainty, row.began_after_at, row.began_at))
-    over = PermissionPeriod.objects.filter(began, periods, ended_at__gt=start)
-    for period in over.select_related(*(f"permission__{name}" for name in related)):
+) -> Held:  # fmt: skip
+    if period:
         last = max(period.began_at, period.ended_after_at or period.began_at)
-        found.append(
-            _held(
-                period.permission, past, period.role, _certainty(period.began_at, last, start, end),
-                period.began_after_at, period.began_at, period.ended_after_at, period.ended_at, period.end,
-            )
+        return _held(
+            row, past, period.role, _certainty(period.began_at, last, start, end), period.began_after_at,
+            period.began_at, period.ended_after_at, period.ended_at, period.end,
         )  # fmt: skip
-    found.sort(key=lambda row: (row.permission.is_organization, -reach(row.role), row.name.casefold(), row.began_at))
-    return found
+    until = _confirmed_at(row, mailboxes[row.mailbox_id])
+    certainty = _certainty(row.began_at, until, start, end)
+    if certainty == BETWEEN and row.began_at < end:
+        certainty = LAST_KNOWN  # nobody has seen it changed, and nobody has looked since
+    return _held(row, past, row.role, certainty, row.began_after_at, row.began_at)
 
 
 def _held(permission: CalendarPermission, past: Past, role: str, certainty: str, *moments: Any) -> Held:

@@ -1,6 +1,6 @@
 """What the mirror said before, besides roles: so that a past day can be shown as it was known then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,13 +88,18 @@ class Reading:
 
 
 class Past:
-    """What was so at `moment` in some mailboxes, beside roles; two queries."""
+    """What was so at `moment` in some mailboxes, beside roles; three queries.
 
-    def __init__(self, mailboxes: Sequence[int], moment: datetime) -> None:
+    `permissions` (ids) are those of which it will be asked; None: all of the mailboxes.
+    """
+
+    def __init__(self, mailboxes: Sequence[int], moment: datetime, permissions: Collection[int] | None = None) -> None:
         self.moment = moment
         self._was: dict[tuple[str, int], dict[str, Any]] = {}
         self._until: dict[int, datetime] = {}
         rows = PastValues.objects.filter(mailbox__in=mailboxes, ended_at__gt=moment).order_by("-ended_at", "-pk")
+        if permissions is not None:
+            rows = rows.filter(Q(permission=None) | Q(permission__in=permissions))
         for mailbox, calendar, permission, was, ended_at in rows.values_list(
             "mailbox_id", "calendar_id", "permission_id", "was", "ended_at"
         ):

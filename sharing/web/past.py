@@ -13,8 +13,11 @@ from sharing import access, audit, words
 from sharing.access import history, timeline
 from sharing.changes import days
 from sharing.models import Calendar, Mailbox, Person, Tenant
+from sharing.web.asked import Asked
 from sharing.web.tags import people as tags
 from sharing.words import history as said
+
+A_PAGE = 100  # roles that were held on a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Day:
     @property
     def after(self) -> str:
         return (self.day + timedelta(days=1)).isoformat() if self.day and self.day < self.today else ""
+
+
+def cut_of(request: Asked) -> access.Cut:
+    """The part of a day that the address asks for: the first, or what is after or before a cursor."""
+    return access.Cut(A_PAGE, request.GET.get("after", ""), request.GET.get("before", ""))
 
 
 def zone_of(mailbox: Mailbox | None) -> ZoneInfo | None:
@@ -127,10 +135,12 @@ class Board:
     nothing: tuple[str, str] | None
     remark: tuple[str, str] | None
     read_at: datetime | None
+    page: access.HeldPage
 
     @property
     def is_empty(self) -> bool:
-        return self.nothing is None and not any(not line.is_organization for line in self.lines)
+        is_first = self.page.first <= 1
+        return self.nothing is None and is_first and not any(not line.is_organization for line in self.lines)
 
 
 def board_of(
@@ -153,7 +163,7 @@ def board_of(
     lines = [line_of(held, day, now, org=org, audience=audience, whose=whose) for held in then.held]
     return Board(
         then.calendar, words.visible(then.name) or "Calendar without a name", then.is_default, lines, nothing, remark,
-        then.read_at,
+        then.read_at, then.page,
     )  # fmt: skip
 
 

@@ -107,7 +107,9 @@ def calendar_on_date(request: Asked, tenant: Tenant, public_id: str) -> HttpResp
         kept_from, kept = past.kept_words(tenant, now)
         boards: list[past.Board] = []
         if day.start and day.end:
-            then = access.calendar_on(calendar, start=day.start, end=day.end, kept_from=kept_from)
+            then = access.calendar_on(
+                calendar, start=day.start, end=day.end, kept_from=kept_from, cut=past.cut_of(request)
+            )
             boards = [_board(then, day, now, tenant, kept_from)]
         page: dict[str, Any] = {"title": frame["title"], "day": day, "kept": kept, "boards": boards, "held": None}
         page["links"] = [*frame["links"], (frame["title"], frame["calendar_href"])]
@@ -151,21 +153,25 @@ def person_on_date(request: Asked, tenant: Tenant, public_id: str) -> HttpRespon
         kept_from, kept = past.kept_words(tenant, now)
         boards: list[past.Board] = []
         held: list[past.Line] | None = None
+        held_page = None
         if day.start and day.end:
             own = Calendar.objects.filter(mailbox=mailbox, is_own=True).select_related("mailbox__person")
             calendars = list(own.order_by("-is_default", "name", "pk")) if mailbox else []
-            found = access.calendars_on(calendars, start=day.start, end=day.end, kept_from=kept_from)
+            span, first = {"start": day.start, "end": day.end}, access.Cut(past.A_PAGE)
+            found = access.calendars_on(calendars, **span, kept_from=kept_from, cut=first)
             boards = [_board(then, day, now, tenant, kept_from) for then in found if then.why_not != "not_there"]
             if kept_from is None or day.end > kept_from:
-                reached = access.reached_on(person, start=day.start, end=day.end)
-                held = [past.line_of(row, day, now, org=str(tenant), audience=words.IT) for row in reached]
+                held_page = access.reached_on(person, **span, cut=past.cut_of(request))
+                held = [past.line_of(row, day, now, org=str(tenant), audience=words.IT) for row in held_page.held]
         return render(request, "it/on_date.html", {
             "title": words.visible(str(person)),
             "day": day,
             "kept": kept,
             "boards": boards,
             "held": held,
+            "held_page": held_page,
             "is_person": True,
+            "keep": same_tenant(request, date=day.text),
             "links": _person_links(request, person),
             "hidden": _tenant_field(request),
         })  # fmt: skip

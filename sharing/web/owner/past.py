@@ -32,7 +32,9 @@ def on_date(request: Asked, public_id: str) -> HttpResponse:
         kept_from, kept = past.kept_words(mailbox.tenant, now)
         page: dict[str, Any] = {"day": day, "kept": kept, "board": None}
         if day.start and day.end:
-            then = access.calendar_on(calendar, start=day.start, end=day.end, kept_from=kept_from)
+            then = access.calendar_on(
+                calendar, start=day.start, end=day.end, kept_from=kept_from, cut=past.cut_of(request)
+            )
             page["board"] = past.board_of(
                 then, day, now, org=str(request.user.tenant), audience=words.OWNER, kept_from=kept_from,
                 whose=whose(mailbox, request.user),

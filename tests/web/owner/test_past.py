@@ -1,12 +1,23 @@
 """An owner's calendar on a day of the past, its history, and putting it back."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from sharing import access
-from sharing.models import Calendar, CalendarPermission, Change, ChangeBatch, Mailbox, OutsideAct, Tenant
+from sharing.models import (
+    Calendar,
+    CalendarPermission,
+    Change,
+    ChangeBatch,
+    Mailbox,
+    OutsideAct,
+    PermissionPeriod,
+    Tenant,
+)
 from tests.contoso import mailbox, permission, user
 
 from .cast import ADELE, ALEX, CHARLIE, KIDS, MEGAN
@@ -152,3 +163,68 @@ def test_it_is_nobody_elses(client, kids):
     for name in ("on_date", "restore", "calendar_history"):
         assert client.get(reverse(name, args=[kids.public_id])).status_code == 404
     assert client.post(reverse("restore", args=[kids.public_id]), {"date": "2026-11-02"}).status_code == 404
+
+
+def crowd(kids, count):
+    """So many more on the calendar since its first reading, a third of them with a role before that ended one day."""
+    first = kids.permissions.get(name="Adele Vance")
+    made = [
+        CalendarPermission(
+            tenant=kids.tenant, mailbox=kids.mailbox, calendar=kids, graph_id=f"many {n}", name=f"Visitor {n:03}",
+            name_sort=f"visitor {n:03}", address=f"visitor{n}@contoso.com", role="read", reach=3, inside=True,
+            removable=True, allowed_roles=["read", "write"], first_seen_at=first.first_seen_at,
+            began_at=first.began_at + (timedelta(days=1) if n % 3 == 0 else timedelta()),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    CalendarPermission.objects.bulk_create(made)
+    PermissionPeriod.objects.bulk_create(
+        PermissionPeriod(
+            tenant=kids.tenant, permission=row, calendar=kids, mailbox=kids.mailbox, is_first=True, role="write",
+            began_at=first.began_at, ended_after_at=row.began_at - timedelta(hours=1), ended_at=row.began_at,
+            after="read",
+        )
+        for row in made[::3]
+    )  # fmt: skip
+
+
+def links(page):
+    """Where "Next" and "Previous" lead."""
+    found = {rel: re.search(rf'rel="{rel}" href="([^"]+)"', page) for rel in ("next", "prev")}
+    return {rel: html.unescape(match[1]) for rel, match in found.items() if match}
+
+
+def test_the_pages_of_a_day_hold_everybody_once_forwards_and_backwards(owner, kids, changed, client, alex):
+    client.force_login(alex)
+    Mailbox.objects.filter(pk=kids.mailbox_id).update(settings={"time_zone": "Pacific Standard Time"})
+    crowd(kids, 250)
+    url = reverse("on_date", args=[kids.public_id])
+    there = "?date=2026-11-01"
+    seen, pages = [], []
+    while there:
+        page = client.get(url + there).text
+        seen += re.findall(r"<h3>(.*?)</h3>", page)
+        pages.append(page)
+        there = links(page).get("next", "")
+    assert [len(re.findall(r"<h3>", page)) for page in pages] == [100, 100, len(seen) - 200]
+    assert len(seen) == len(set(seen)) == 250 + 3  # Adele, Megan and everyone
+    assert seen[-1] == "Everyone at Contoso"
+    assert "101 to 200 of 253" in pages[1]
+    assert client.get(url + links(pages[2])["prev"]).text.partition("<h3>")[2] == pages[1].partition("<h3>")[2]
+
+
+def test_a_day_on_which_many_changed_shows_both_roles_of_each(owner, kids, changed, client, alex):
+    client.force_login(alex)
+    Mailbox.objects.filter(pk=kids.mailbox_id).update(settings={"time_zone": "Pacific Standard Time"})
+    crowd(kids, 30)
+    shown = day(client, kids, "2026-11-02")
+    assert [shown.count(f"<h3>Visitor {n:03}</h3>") for n in (0, 1, 2, 3)] == [2, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "place", ["after=still.1.9999", "after=x", "before=over.9999999.9", "after=..", "before=\0.1.1"]
+)
+def test_a_place_on_a_day_that_is_none_breaks_nothing(owner, kids, changed, client, alex, place):
+    client.force_login(alex)
+    shown = client.get(f"{reverse('on_date', args=[kids.public_id])}?date=2026-11-01&{place}")
+    assert shown.status_code == 200 and "Adele Vance" in shown.text
