@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from sharing.models import (
     Calendar,
@@ -11,12 +11,10 @@ from sharing.models import (
     Change,
     ChangeBatch,
     ChangeQuerySet,
-    DeliveryPeriod,
     Deputy,
     Grant,
     Mailbox,
     MailboxQuerySet,
-    PermissionPeriod,
     Person,
     Stewardship,
     User,
@@ -154,30 +152,6 @@ def permissions_of(user: User) -> CalendarPermissionQuerySet:
     """Open permissions on own calendars that exist now, the organisation rows among them."""
     rows = CalendarPermission.objects.open().filter(mailbox__in=mailbox_ids(user))
     return rows.filter(calendar__is_own=True, calendar__ended_at=None).select_related("grantee")
-
-
-def begun_of(user: User) -> QuerySet[CalendarPermission]:
-    """Access to own calendars that came up between two readings and is as it came: nobody gave it here."""
-    rows = CalendarPermission.objects.open().filter(mailbox__in=mailbox_ids(user), calendar__is_own=True)
-    before = PermissionPeriod.objects.filter(permission=OuterRef("pk"), ended_at=OuterRef("began_at"))
-    rows = rows.filter(~Exists(before), began_after_at__isnull=False, change=None)
-    return rows.select_related("calendar", "calendar__mailbox__person")
-
-
-def periods_of(user: User) -> QuerySet[PermissionPeriod]:
-    """Past roles on own calendars, also on those that are gone."""
-    rows = PermissionPeriod.objects.filter(mailbox__in=mailbox_ids(user), permission__calendar__is_own=True)
-    return rows.select_related("permission", "permission__calendar", "permission__calendar__mailbox__person")
-
-
-def first_periods_of(user: User) -> QuerySet[PermissionPeriod]:
-    """Those with which access came up between two readings and is past: nothing went right before."""
-    return periods_of(user).filter(is_first=True, began_after_at__isnull=False)
-
-
-def delivery_periods_of(user: User) -> QuerySet[DeliveryPeriod]:
-    """Past recipients of meeting requests of the person's own mailboxes."""
-    return DeliveryPeriod.objects.filter(mailbox__in=mailbox_ids(user)).select_related("mailbox__person")
 
 
 def people_to_share_with(user: User, calendar: Calendar, q: str) -> tuple[list[Person], bool]:

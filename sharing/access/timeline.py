@@ -18,7 +18,10 @@ from sharing.models import (
     PermissionPeriod,
     Person,
     Role,
+    User,
 )
+
+from .owners import mailbox_ids
 
 # Kinds of events, in the order they stand in where they happened at one moment, the last first.
 CHANGE, ENDED, CAME_AND_WENT, CAME, DELIVERY, END_SET, END_OVER, COVER = (
@@ -84,6 +87,11 @@ def of_mailboxes(mailboxes: Sequence[int]) -> list[Source]:
     ]
 
 
+def of_owner(user: User) -> list[Source]:
+    """All that happened in the mailboxes that are a person's own, or that they look after."""
+    return of_mailboxes(mailbox_ids(user))
+
+
 def of_permission(permission: CalendarPermission) -> list[Source]:
     """All that happened to one entry."""
     changes = Change.objects.filter(permission=permission, mailbox=permission.mailbox_id)
@@ -92,12 +100,14 @@ def of_permission(permission: CalendarPermission) -> list[Source]:
 
 def of_person(person: Person) -> list[Source]:
     """What a person was given and lost, and all that happened in their own mailbox."""
-    held = Change.objects.filter(permission__grantee=person).exclude(mailbox__person=person)
     own = list(Mailbox.objects.filter(person=person).values_list("pk", flat=True))
-    is_other = ~Q(mailbox__in=own)
+    mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id).exclude(mailbox__in=own)
+    # Two sets, each found by its index; asked for first, as mailboxes are.
+    still, over = mine.open().of_people(), mine.filter(ended_at__isnull=False)
+    held = list(still.values_list("pk", flat=True).union(over.values_list("pk", flat=True)))
     return [
-        *_sources(Q(grantee=person) & is_other, _below(grantee=person) & ~_below(mailbox__in=own), held),
-        *_covers(Q(person=person) & is_other),
+        *_sources(Q(pk__in=held), Q(permission__in=held), Change.objects.filter(permission__in=held)),
+        *_covers(Q(person=person) & ~Q(mailbox__in=own)),
         *of_mailboxes(own),
     ]
 
@@ -124,11 +134,6 @@ def page_of(sources: Sequence[Source], *, size: int, before: str = "") -> Page:
         for number in {-n for _, n, _ in found}
     }
     return Page([Event(at, sources[-n].kind, rows_of[-n][pk]) for at, n, pk in found], older)
-
-
-def _loaded(source: Source) -> QuerySet[Any]:
-    rows = source.rows.model._default_manager.select_related(*source.related)
-    return rows.only(*source.columns) if source.columns else rows
 
 
 def _older(source: Source, number: int, at: datetime, last: int, pk: int) -> Q:

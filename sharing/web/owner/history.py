@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from sharing import access, words
+from sharing import words
 from sharing.access import timeline
 from sharing.changes import sends_invitation
 from sharing.models import (
@@ -20,7 +18,6 @@ from sharing.models import (
     DeliveryPeriod,
     EndDate,
     PermissionPeriod,
-    Role,
     User,
 )
 from sharing.web import past
@@ -49,22 +46,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, newest first; `older` is where the next page begins, None where there is none or nobody asked."""
+    """Entries, newest first; `older` is the cursor of the next page, empty where there is none."""
 
     entries: list[Entry]
-    older: datetime | None
+    older: str
 
     @property
     def is_open(self) -> bool:
         return any(entry.is_open for entry in self.entries)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    rows: QuerySet[Any]
-    moment: str
-    entry: Callable[[Any], Entry]
-    kind: str
 
 
 class History:
@@ -73,63 +62,15 @@ class History:
     def __init__(self, user: User, now: datetime, calendar: Calendar | None = None) -> None:
         self.user, self.calendar, self.org = user, calendar, str(user.tenant)
         self.now = timezone.localtime(now)
-        # A calendar comes and goes with its row for everyone; that is no news about anybody.
-        everyone = {"permission__is_organization": True}
-        ends = access.periods_of(user).filter(change=None)
-        ends = ends.exclude(**everyone, end__in=PermissionPeriod.WITH_ITS_CALENDAR)
-        firsts = access.first_periods_of(user).exclude(**everyone, role=Role.NONE)
-        begun = access.begun_of(user).exclude(is_organization=True, role=Role.NONE)
-        below = "permission__calendar"
-        ours = self._of(access.changes_of(user).order_by(), "calendar")
-        self.sources = [
-            _Source(ours, "requested_at", self._ours, timeline.CHANGE),
-            _Source(self._of(ends, below), "ended_at", self._ended, timeline.ENDED),
-            _Source(self._of(firsts, below), "began_at", self._came_and_went, timeline.CAME_AND_WENT),
-            _Source(self._of(begun, "calendar"), "began_at", self._came, timeline.CAME),
-            _Source(self._of(access.end_dates_of(user).order_by(), below), "made_at", self._date_set, timeline.END_SET),
-            _Source(
-                self._of(access.end_dates_of(user).filter(state=EndDate.CANCELLED).order_by(), below), "over_at",
-                self._date_taken, timeline.END_OVER,
-            ),
-            _Source(self._of(access.covers_of(user).order_by(), "calendar"), "made_at", self._cover, timeline.COVER),
-        ]  # fmt: skip
-        if calendar is None or calendar.is_default:
-            delivery = access.delivery_periods_of(user).filter(change=None)
-            delivery = delivery.filter(mailbox=calendar.mailbox_id) if calendar else delivery
-            self.sources.append(_Source(delivery, "ended_at", self._delivery, timeline.DELIVERY))
 
-    def _of(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
-        if self.calendar is None:
-            return rows
-        mine = Q(**{path: self.calendar})
-        if path == "calendar" and rows.model is Change and self.calendar.is_default:
-            mine |= Q(kind=Change.DELIVERY, mailbox=self.calendar.mailbox_id)
-        return rows.filter(mine)
+    def page(self, size: int, before: str = "", *, undo_back: str = "") -> Page:
+        """At most `size` entries older than the cursor `before`.
 
-    def page(
-        self, size: int, before: datetime | None = None, *, is_one_of_many: bool = False, undo_back: str = ""
-    ) -> Page:  # fmt: skip
-        """About `size` entries older than `before`; those of one moment stay together, as one reading finds many.
-
-        Where it is one page of many, it also says where the next one begins. With `undo_back`, the page to return to,
-        entries say whether they can be undone.
+        With `undo_back`, the page to return to, entries say whether they can be undone.
         """
-        parts = [(s, s.rows.filter(**{f"{s.moment}__lt": before}) if before else s.rows) for s in self.sources]
-        found = chain.from_iterable(
-            rows.order_by(f"-{s.moment}").values_list(s.moment, flat=True)[: size + 1] for s, rows in parts
-        )
-        moments = sorted(found, reverse=True)
-        if not moments:
-            return Page([], None)
-        last = moments[:size][-1]
-        events = [
-            timeline.Event(getattr(row, s.moment), s.kind, row)
-            for s, rows in parts for row in rows.filter(**{f"{s.moment}__gte": last})
-        ]  # fmt: skip
-        events.sort(key=lambda event: event.at, reverse=True)
-        entries = self.entries_of(events, undo_back=undo_back)
-        has_older = is_one_of_many and any(rows.filter(**{f"{s.moment}__lt": last}).exists() for s, rows in parts)
-        return Page(entries, last if has_older else None)
+        sources = timeline.of_calendar(self.calendar) if self.calendar else timeline.of_owner(self.user)
+        found = timeline.page_of(sources, size=size, before=before)
+        return Page(self.entries_of(found.events, undo_back=undo_back), found.older)
 
     def entries_of(self, events: Sequence[timeline.Event], *, undo_back: str = "") -> list[Entry]:
         """A line for each event, with who did it as far as anybody knows: one query more than the events took."""

@@ -60,16 +60,14 @@ def calendar(request: Asked, public_id: str) -> HttpResponse:
 @require_safe
 def history(request: Asked) -> HttpResponse:
     """Everything that changed on the person's calendars, newest first."""
-    before = _moment(request.GET.get("before", ""))
-    page = History(request.user, timezone.now()).page(
-        A_PAGE, before, is_one_of_many=True, undo_back=request.get_full_path()
-    )
+    before = request.GET.get("before", "")
+    page = History(request.user, timezone.now()).page(A_PAGE, before, undo_back=request.get_full_path())
     first = access.calendars_of(request.user).order_by("first_seen_at").values_list("first_seen_at", flat=True).first()
     return render(request, "owner/history.html", {
         "title": "History",
         "lead": "Everything that changed on your calendars: here, and noticed outside Calwarden.",
         "page": page,
-        "is_newest": before is None,
+        "is_newest": not before,
         "is_open": page.is_open,
         "first": first,
     })  # fmt: skip
@@ -190,12 +188,3 @@ def _ring(mailbox: Mailbox, now: datetime) -> bool:
     mailbox.due_at = now
     tasks.ring(tasks.wake, mailbox.shard_id)
     return True
-
-
-def _moment(text: str) -> datetime | None:
-    """The moment in a link to older entries; None for anything else."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if timezone.is_aware(at) else None

@@ -1,8 +1,11 @@
 """What changed: done here, or noticed between two readings; every change once, in the order it was seen."""
 
+from datetime import timedelta
+from urllib.parse import unquote
+
 from django.urls import reverse
 
-from sharing.models import Stewardship
+from sharing.models import PermissionPeriod, Stewardship
 from tests.contoso import mailbox, permission
 
 from .cast import ADELE, ALEX, CHARLIE, KIDS, MEGAN, calendar_of, form_of, page_of
@@ -130,6 +133,25 @@ def test_the_pages_together_hold_every_change_once(owner, outside, sync, later):
     assert counted == 14 * 4
     assert "Newest" in second.text
     assert "Older" not in second.text
+
+
+def test_what_one_reading_found_goes_over_pages_and_nothing_is_lost(owner):
+    row = permission(ALEX, ADELE, KIDS)
+    at = row.began_at + timedelta(days=1)
+    PermissionPeriod.objects.bulk_create(
+        PermissionPeriod(
+            tenant=row.tenant, permission=row, calendar=row.calendar, mailbox=row.mailbox, role="write",
+            began_at=row.began_at, ended_at=at, after="read",
+        )
+        for _ in range(120)
+    )  # fmt: skip
+    seen, query = [], {}
+    while query is not None:
+        page = owner.get(HISTORY, query).text
+        seen.append(page.count("<li><p>"))
+        older = page.partition('href="?before=')[2].partition('"')[0]
+        query = {"before": unquote(older)} if older else None
+    assert seen == [50, 50, 20]
 
 
 def test_a_link_to_no_moment_shows_the_newest(owner):
