@@ -77,7 +77,7 @@ def _asked(call: Call, body: dict[str, Any]) -> tuple[list[str], Window]:
     if not isinstance(schedules, list) or not schedules or not all(isinstance(each, str) for each in schedules):
         raise Refusal("ErrorInvalidArgument", message="The parameter 'Schedules' needs at least one address.")
     most = call.switches.schedule_most
-    if len(schedules) > most:
+    if sum(_count(call, each) for each in schedules) > most:
         message = f"The request failed because it exceeded the maximum number of mailboxes. Allowed: {most}."
         raise Refusal("ErrorMailboxDataArrayTooBig", status=400, message=message)
     minutes = body.get("availabilityViewInterval", 30)
@@ -91,6 +91,12 @@ def _asked(call: Call, body: dict[str, Any]) -> tuple[list[str], Window]:
         message = "The requested time window is not valid: it ends before it starts, or it is too long."
         raise Refusal("ErrorInvalidTimeInterval", status=400, message=message)
     return schedules, Window(start, end, minutes, preferred_zone(call))
+
+
+def _count(call: Call, address: str) -> int:
+    """A group counts as everybody in it."""
+    holder = call.tenant.holder(address)
+    return len(reach.everybody_in(call.tenant, holder.oid)) if isinstance(holder, Group) else 1
 
 
 def row(call: Call, asker: User, address: str, window: Window) -> dict[str, Any]:

@@ -243,6 +243,9 @@ def test_a_hundred_mailboxes_are_answered_and_one_more_is_not(cloud, call):
     cloud.switches.schedule_most = 20
     assert call("POST", HERE, asked(*[MEGAN] * 20), caller=READER).status == 200
     assert code(call("POST", HERE, asked(*[MEGAN] * 21), caller=READER)) == "ErrorMailboxDataArrayTooBig"
+    # The four of a group count one by one.
+    assert call("POST", HERE, asked(*[MEGAN] * 16, "sales@contoso.com"), caller=READER).status == 200
+    assert call("POST", HERE, asked(*[MEGAN] * 17, "sales@contoso.com"), caller=READER).status == 400
 
 
 def test_only_posting_to_a_primary_calendar_is_answered(call):
