@@ -31,6 +31,7 @@ from .refusals import (
 LONGEST_NAME = 64
 MOST_DOMAINS = 238  # in one request to Exchange
 LEVELS = (OrganizationRelationship.AVAILABILITY, OrganizationRelationship.LIMITED)
+FIELDS = ("name", "domains", "partner_tid", "purpose", "contact", "level", "ends_on")
 STAGES = (14, 1, 0)  # days before the end date, and once it passed
 
 
@@ -66,7 +67,7 @@ def make_partner(
 
 
 def change_partner(*, partner: Partner, actor: User, now: datetime, **given: Any) -> Partner:
-    """Change what is `given` (as for `make_partner`); a new end date is reminded of anew. Raises Refused.
+    """Change what is `given`, by the names in FIELDS; a new end date is reminded of anew. Raises Refused.
 
     What Exchange holds stays as it is: another level, or other domains, need a plan.
     """
@@ -102,7 +103,8 @@ def reminders(now: datetime) -> list[Reminder]:
     """Partnerships whose end is near or over and that were not told of at this stage. By the day in UTC."""
     today = now.date()
     found = []
-    for partner in Partner.objects.filter(ended_at=None, ends_on__isnull=False).select_related("tenant").order_by("pk"):
+    rows = Partner.objects.filter(ended_at=None, ends_on__isnull=False).exclude(tenant__state=Tenant.ENDED)
+    for partner in rows.select_related("tenant").order_by("pk"):
         assert partner.ends_on is not None
         days = (partner.ends_on - today).days
         stage = 0 if days < 0 else next((stage for stage in (1, 14) if days <= stage), None)
@@ -164,6 +166,8 @@ def one_line(text: str, longest: int) -> str:
 
 def _save(partner: Partner, given: dict[str, Any], actor: User, now: datetime, verb: str) -> Partner:
     tenant = partner.tenant
+    if unknown := set(given) - set(FIELDS):
+        raise TypeError(unknown)
     with transaction.atomic():
         Tenant.objects.select_for_update().get(pk=tenant.pk)  # two of one name, or of one domain, wait for each other
         was = partner.ends_on

@@ -18,7 +18,7 @@ class NotOperator(Refused):
 
 
 class BadText(Refused):
-    """A name, a group or a reason with a character that nobody sees, or too long, or none at all."""
+    """A name or a group with a character that nobody sees, or too long; or no name."""
 
     cause = "bad_text"
 

@@ -56,7 +56,7 @@ FOR_PARTNER = (
 UNWRITABLE = "A name here holds a line end or a character that nobody sees, so no script is written."
 _REFUSED = {
     "not_operator": "Only operators of {tenant} plan changes of Exchange.",
-    "bad_text": "A name, a group or a reason is missing, too long, or holds a character that nobody sees.",
+    "bad_text": "A name or a group is missing, too long, or holds a character that nobody sees.",
     "bad_domain": "“{detail}” is no domain, or stands here twice. Write one with other letters in its form that begins "
     "with xn--.",
     "no_domains": "Name at least one domain. Exchange finds the partner by all of their mail domains.",

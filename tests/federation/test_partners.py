@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from sharing.federation import partners, refusals
-from sharing.models import AuditEvent, FederationPlan, Partner
+from sharing.models import AuditEvent, FederationPlan, Partner, Tenant
 from sharing.words.partners import ends
 from tests.federation.planning import NOW, World
 
@@ -113,6 +113,18 @@ def test_reminders_come_14_days_and_one_day_before_and_once_it_passed_each_once(
     assert [reminder.stage for reminder in partners.reminders(NOW + timedelta(days=38))] == [14]
     partners.end_partner(partner=partner, actor=world.lidia, now=NOW)
     assert partners.reminders(NOW + timedelta(days=60)) == []
+
+
+def test_nobody_is_reminded_in_a_tenant_that_was_disconnected(world):
+    make(world, ends_on=date(2026, 12, 20))
+    Tenant.objects.update(state=Tenant.ENDED)
+    assert partners.reminders(NOW + timedelta(days=40)) == []
+
+
+def test_nothing_else_of_a_partner_can_be_changed(world):
+    partner = make(world)
+    with pytest.raises(TypeError):
+        partners.change_partner(partner=partner, actor=world.lidia, now=NOW, ended_at=NOW)
 
 
 def test_a_worker_that_was_away_tells_of_the_last_stage_only(world):

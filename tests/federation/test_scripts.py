@@ -11,7 +11,7 @@ from sharing.federation import partners, plans
 from sharing.federation.export import parse_export
 from sharing.federation.scripts import as_file, export_script, partner_script, plan_script
 from sharing.federation.store import take_export
-from sharing.models import FederationPlan
+from sharing.models import FederationPlan, Person, PersonAddress
 from tests.cloud import CONTOSO, FABRIKAM
 from tests.federation.planning import World
 from tests.federation.test_quoting import names
@@ -185,6 +185,27 @@ def test_a_policy_is_written_as_its_whole_list(admins):
     assert state_of(plan) == "shown"
     again = admins.run(plan_script(plan))
     assert "changed since this was planned" in again.errors[0]["text"]
+
+
+def test_a_group_limits_whose_calendars_are_seen_and_is_known_again_by_its_name(admins):
+    adatum = admins.partner(name="Adatum", domains=["adatum.com"])
+    group = next(group for group in admins.cloud.state.tenants[CONTOSO].groups.values() if group.mail)
+    row = admins.export().snapshot.relationships.get(name="Adatum")
+    plan = admins.plan(adatum, relationship=row, scope_group=group.mail)
+    assert admins.run(plan_script(plan)).errors == []
+    assert admins.relationship("Adatum")["FreeBusyAccessScope"] == group.oid
+    admins.export()
+    plan.refresh_from_db()
+    assert (plan.state, plan.cause) == ("open", "scope_unproved")  # of a group that is not known here
+    person = Person.objects.create(tenant=admins.tenant, oid=group.oid, kind=Person.GROUP, name=group.name)
+    PersonAddress.objects.create(tenant=admins.tenant, person=person, address=group.mail.casefold())
+    row = admins.export().snapshot.relationships.get(name="Adatum")
+    assert state_of(plan) == "shown" and row.scope_group == group.name
+    clear = admins.plan(adatum, relationship=row)
+    assert admins.run(plan_script(clear)).errors == []
+    assert admins.relationship("Adatum")["FreeBusyAccessScope"] is None
+    admins.export()
+    assert state_of(clear) == "shown"
 
 
 # What stops a script ----------------------------------------------------------------------------------------
