@@ -41,7 +41,24 @@ def chromium() -> str:
     return asked or shutil.which("chromium") or shutil.which("google-chrome") or ""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        "--of-the-database", action="store_true",
+        help="only tests that use the database, or start processes of their own: a second run, on another one",
+    )  # fmt: skip
+
+
+def _is_of_the_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres", "redis"))
+    return bool(fixtures) or marked or item.path.parent.name in ("acceptance", "commands", "faults", "workers")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("of_the_database"):
+        others = [item for item in items if not _is_of_the_database(item)]
+        items[:] = [item for item in items if _is_of_the_database(item)]
+        config.hook.pytest_deselected(items=others)
     missing = _missing()
     for item in items:
         for marker, what in missing.items():

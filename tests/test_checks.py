@@ -21,7 +21,7 @@ CHECKS = [
     checks.mail_can_leave,
     checks.keys_are_strong_and_apart,
     checks.nobody_passes_unseen,
-    checks.the_second_registration_is_whole,
+    checks.other_registrations_are_whole,
     checks.database_and_broker_hold,
     checks.the_audit_log_is_known_elsewhere,
 ]
