@@ -135,7 +135,7 @@ def something_proves_who_we_are(databases=None, **kwargs) -> Iterator[CheckMessa
         yield Warning(
             "There is no credential for the registration for meetings, so nothing can be booked through it.",
             hint="Make one on the page Credentials, or set MICROSOFT_BOOKER_CERTIFICATE.",
-            id="portal.W006",
+            id="portal.W008",
         )
     if settings.MICROSOFT_WRITER_CLIENT_ID and not writer and WRITER not in kept:
         yield Warning(

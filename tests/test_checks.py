@@ -112,6 +112,8 @@ FAULTS = [
     ("portal.E025", Error, {"MICROSOFT_WRITER_CERTIFICATE": "/run/secrets/writer.pem"}),
     ("portal.E025", Error, {"MICROSOFT_WRITER_SECRET": "a-secret"}),
     ("portal.E026", Error, {"MICROSOFT_WRITER_CLIENT_ID": settings.MICROSOFT_CLIENT_ID}),
+    ("portal.E025", Error, {"MICROSOFT_BOOKER_SECRET": "a-secret"}),
+    ("portal.E026", Error, {"MICROSOFT_BOOKER_CLIENT_ID": settings.MICROSOFT_CLIENT_ID}),
     ("portal.E027", Error, {"AUDIT_HEADS_FILE": "/nowhere/at/all/heads.jsonl"}),
     ("portal.E027", Error, {"AUDIT_HEADS_MAIL": "not an address"}),
     ("portal.E028", Error, {"AUDIT_SYSLOG": "tcp://logs.example.org"}),
@@ -165,7 +167,7 @@ def test_good_settings_are_passed_in_silence(good, settings):
 def test_every_check_that_exists_has_a_fault_here():
     source = Path(checks.__file__).read_text()
     ids = {f"portal.{letter}{n:03}" for letter in "EWI" for n in range(1, 40) if f"portal.{letter}{n:03}" in source}
-    of_the_database = {"portal.E001", "portal.W001", "portal.W005", "portal.W006", "portal.W007"}
+    of_the_database = {"portal.E001", "portal.W001", "portal.W005", "portal.W006", "portal.W007", "portal.W008"}
     assert ids - {fault[0] for fault in FAULTS} == of_the_database
 
 
@@ -194,6 +196,7 @@ def test_a_database_serves_one_cloud_only(stored, configured, is_refused, settin
     [
         ("reader", "portal.W001", {"MICROSOFT_CLIENT_SECRET": ""}, {"MICROSOFT_CLIENT_CERTIFICATE": "/graph.pem"}),
         ("writer", "portal.W005", {"MICROSOFT_WRITER_CLIENT_ID": "b"}, {"MICROSOFT_WRITER_CERTIFICATE": "/graph.pem"}),
+        ("booker", "portal.W008", {"MICROSOFT_BOOKER_CLIENT_ID": "c"}, {"MICROSOFT_BOOKER_CERTIFICATE": "/graph.pem"}),
     ],
 )
 def test_a_registration_needs_a_credential_from_somewhere(app, check_id, missing, given, settings):
