@@ -104,6 +104,16 @@ def test_the_export_says_the_same_in_every_powershell(desk, powershell, enums):
 
 
 @pytest.mark.parametrize("powershell", ["5.1", "7"])
+def test_a_mailbox_with_a_policy_of_its_own_is_in_the_export_and_no_other(desk, powershell):
+    desk.do("$made = New-SharingPolicy -Name 'Open house' -Domains '*: CalendarSharingFreeBusyDetail'")
+    desk.do("Set-Mailbox AdeleV@contoso.com -SharingPolicy 'Open house'")
+    desk.do("Set-Mailbox AlexW@contoso.com -SharingPolicy 'Default Sharing Policy'")
+    snapshot = desk.exported(powershell=powershell)
+    (row,) = snapshot.assignments.all()
+    assert (row.address.lower(), row.policy) == ("adelev@contoso.com", "Open house")
+
+
+@pytest.mark.parametrize("powershell", ["5.1", "7"])
 def test_an_export_that_was_cut_short_anywhere_is_refused(desk, powershell):
     whole = desk.run(export_script(desk.tenant, **EVERYTHING), powershell=powershell).files[FILE]
     for percent in range(1, 100):
