@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 
-from sharing.models import BatchItem, Change, ChangeBatch, EndDate
+from sharing.models import BatchItem, Calendar, Change, ChangeBatch, EndDate
 
 from . import request
 from .batch_items import ALREADY_GONE, CHANGED_SINCE
@@ -23,6 +23,7 @@ from .refusals import (
     Stale,
     WouldRaise,
 )
+from .restore_more import NO_DELEGATE, TO_DELEGATES_ONLY, has_delegate, is_delivery, last_day
 
 AT_ONCE = 20  # changes of batches underway in a tenant: what people change themselves is never far behind them
 # Handed out in an hour, in a tenant: a list that was a mistake is noticed and cancelled before most of it happened.
@@ -47,7 +48,7 @@ def step(*, batch: ChangeBatch, now: datetime) -> bool:
     pause = _hand_out_some(batch, now) if batch.state == ChangeBatch.RUNNING else ""
     batch.refresh_from_db(fields=["state"])
     waits = batch.state == ChangeBatch.RUNNING and waiting_in(batch).exists()
-    if waits or underway_in(batch).exists():
+    if not _set_last_days(batch, now) or waits or underway_in(batch).exists():
         return _come_back(batch, now, pause)
     return _finish(batch, now)
 
@@ -78,6 +79,8 @@ def _hand_out_some(batch: ChangeBatch, now: datetime) -> str:
             _give_up(batch, cause, now)
         return cause
     for item in waiting_in(batch)[: room(batch, now)]:
+        if is_delivery(item) and underway_in(batch).exists():
+            break  # it is the last line: who gets the requests is put back once the delegates are
         # Somebody may have cancelled the batch, or taken it over from a worker that slept.
         mine = ChangeBatch.objects.filter(pk=batch.pk, attempt=batch.attempt, state=ChangeBatch.RUNNING)
         marked = BatchItem.objects.filter(Exists(mine), pk=item.pk, handed_out_at=None)
@@ -136,18 +139,58 @@ def _request(batch: ChangeBatch, item: BatchItem, now: datetime) -> dict[str, ob
     """Write the wish of one line down; raises Refused. What it may do is asked of `access` there, and at sending."""
     kind = batch.actor_kind if batch.actor_kind not in (Change.OWNER, Change.STEWARD) else ""
     who: dict[str, Any] = {"actor": batch.actor, "kind": kind, "reason": batch.reason, "now": now}
+    day = None
+    if batch.kind == ChangeBatch.RESTORE and batch.calendar:
+        day = last_day(batch.calendar, item, batch.made_at)
     if item.permission is None:
         if batch.calendar is None:
             raise AlreadyGone
+        if is_delivery(item):
+            return _deliver(batch.calendar, item, who)
         made = request.request_create(
-            calendar=batch.calendar, address=item.address, name=item.name, role=item.after, **who
+            calendar=batch.calendar, address=item.address, name=item.name, role=item.after, ends_on=day, **who
         )
         return {"change": made}
     if batch.kind == ChangeBatch.END_DATE:
         return {"end_date": _set_end(batch, item, who)}
     if item.after:
-        return {"change": request.request_role(permission=item.permission, role=item.after, seen=item.before, **who)}
+        made = request.request_role(permission=item.permission, role=item.after, seen=item.before, ends_on=day, **who)
+        return {"change": made}
     return {"change": request.request_removal(permission=item.permission, seen=item.before, **who)}
+
+
+def _deliver(calendar: Calendar, item: BatchItem, who: dict[str, Any]) -> dict[str, object]:
+    """Only to delegates where one is there by now: whoever was to be put back may not have been."""
+    if item.after == TO_DELEGATES_ONLY and not has_delegate(calendar):
+        return {"skipped": NO_DELEGATE}
+    mailbox = calendar.mailbox
+    return {"change": request.request_delivery(mailbox=mailbox, option=item.after, seen=item.before, **who)}
+
+
+def _set_last_days(batch: ChangeBatch, now: datetime) -> bool:
+    """What was put back for longer than the tenant lets it last gets its day; False where that has to wait."""
+    calendar = batch.calendar
+    if batch.kind != ChangeBatch.RESTORE or calendar is None:
+        return True
+    given = BatchItem.objects.filter(batch=batch, change__state=Change.APPLIED, end_date=None).exclude(after="")
+    for item in given.select_related("permission", "change__permission"):
+        day, entry = (
+            last_day(calendar, item, batch.made_at),
+            item.permission or (item.change and item.change.permission),
+        )
+        if day is None or entry is None:
+            continue
+        kind = "" if batch.actor_kind in (Change.OWNER, Change.STEWARD) else batch.actor_kind
+        try:
+            set_end_date(permission=entry, ends_on=day, actor=batch.actor, kind=kind, reason=batch.reason, now=now)
+        except NotNow as never:
+            if never.cause in PAUSES:
+                return False
+        except ChangeOpen:
+            return False
+        except Refused:
+            continue  # it ended, or somebody set a day meanwhile
+    return True
 
 
 def _set_end(batch: ChangeBatch, item: BatchItem, who: dict[str, Any]) -> EndDate:
@@ -166,6 +209,7 @@ def _find_what_was_made(batch: ChangeBatch) -> None:
             "actor": batch.actor_id, "requested_at": item.handed_out_at, "batch_item": None,
         }  # fmt: skip
         same: dict[str, Any] = {"permission": item.permission_id} if item.permission_id else {"address": item.address}
+        same |= {"kind": Change.DELIVERY} if is_delivery(item) else {}
         change = Change.objects.filter(**mine, **same, tenant=batch.tenant_id).first()
         set_then: dict[str, Any] = {"permission": item.permission_id, "made_at": item.handed_out_at}
         end_date = EndDate.objects.filter(**set_then, by=batch.actor_id).first() if item.permission_id else None

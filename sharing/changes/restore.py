@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -14,6 +14,7 @@ from . import batch_items
 from .batches import NoBatch, add_items, refusal
 from .holders import holder_at, roles_to_give
 from .refusals import BadAddress, NotNow
+from .restore_more import delivery_item, is_delivery, last_day
 
 BETWEEN, NO_ADDRESS, CREATES_OFF = "between", "no_address", "creates_off"
 
@@ -37,6 +38,11 @@ class Plan:
     calendar: Calendar
     as_of: datetime
     items: list[BatchItem]
+    made_at: datetime
+
+    def last_day(self, item: BatchItem) -> date | None:
+        """The day on which the policy has this line's access end; None where it may last."""
+        return None if item.skipped else last_day(self.calendar, item, self.made_at)
 
     @property
     def todo(self) -> list[BatchItem]:
@@ -45,7 +51,7 @@ class Plan:
     @property
     def invited(self) -> list[str]:
         """Addresses to which Outlook sends an invitation: of everybody who is added again."""
-        return [item.address for item in self.todo if item.permission is None]
+        return [item.address for item in self.todo if item.permission is None and not is_delivery(item)]
 
     @property
     def invited_outside(self) -> list[str]:
@@ -55,14 +61,16 @@ class Plan:
     @property
     def mark(self) -> str:
         """The same for the same list: what a page showed is what is confirmed, or nothing is."""
-        lines = [(i.permission_id, i.address, i.before, i.after, i.skipped) for i in self.items]
+        lines = [(i.permission_id, i.address, i.before, i.after, i.skipped, self.last_day(i)) for i in self.items]
         return hashlib.sha256(repr((self.calendar.pk, self.as_of.isoformat(), lines)).encode()).hexdigest()[:32]
 
 
 def plan_restore(
-    *, calendar: Calendar, as_of: datetime, actor: User, actor_kind: str, kept_from: datetime | None
+    *, calendar: Calendar, as_of: datetime, actor: User, actor_kind: str, kept_from: datetime | None, now: datetime
 ) -> Plan:  # fmt: skip
     """What would have to change for `calendar` to be as it was at `as_of`. Only what is certain of then is put back.
+
+    With the main calendar comes who gets the meeting requests, save where IT asks: that is the owner's to choose.
 
     Raises NotKnown where nothing is known of then. Writes nothing.
     """
@@ -74,12 +82,13 @@ def plan_restore(
         actor_kind=actor_kind,
     )  # fmt: skip
     related = ("calendar", "mailbox__shard", "mailbox__person", "mailbox__tenant", "grantee")
-    now = list(CalendarPermission.objects.open().filter(calendar=calendar).select_related(*related))
-    around = batch_items.around_of(now)
+    here = list(CalendarPermission.objects.open().filter(calendar=calendar).select_related(*related))
+    around = batch_items.around_of(here)
     left = _Left(then.held)
-    items = [item for row in now if (item := _item_of(batch, row, left.take(row), around))]
+    items = [item for row in here if (item := _item_of(batch, row, left.take(row), around))]
     items += [_again(batch, held) for held in left.rest]
-    return Plan(calendar, as_of, items)
+    delivery = None if actor_kind == Change.OPERATOR else delivery_item(calendar, as_of, items)
+    return Plan(calendar, as_of, [*items, delivery] if delivery else items, now)
 
 
 class _Left:
@@ -145,9 +154,11 @@ def _again(batch: ChangeBatch, held: history.Held) -> BatchItem:
 
 def check_restore(
     *, calendar: Calendar, as_of: datetime, actor: User, actor_kind: str, kept_from: datetime | None, now: datetime,
-    shown: str = "",
+    shown: str = "", takes_delivery: bool = True,
 ) -> ChangeBatch:  # fmt: skip
     """Freeze the list for its check page, or to be confirmed at once where `shown` is the mark of the list they saw.
+
+    Without `takes_delivery` who gets the meeting requests stays as it is.
 
     Raises NotKnown, MovedOn, or NotNow where `actor` may change nothing here at the moment.
     """
@@ -158,7 +169,9 @@ def check_restore(
         cause = access.may_change(actor, calendar.mailbox) or cause
     if cause:
         raise NotNow(cause)
-    plan = plan_restore(calendar=calendar, as_of=as_of, actor=actor, actor_kind=actor_kind, kept_from=kept_from)
+    plan = plan_restore(
+        calendar=calendar, as_of=as_of, actor=actor, actor_kind=actor_kind, kept_from=kept_from, now=now
+    )
     if shown and shown != plan.mark:
         raise MovedOn
     batch = ChangeBatch(
@@ -167,5 +180,5 @@ def check_restore(
     )  # fmt: skip
     with transaction.atomic():
         batch.save()
-        add_items(batch=batch, items=plan.items)
+        add_items(batch=batch, items=[item for item in plan.items if takes_delivery or not is_delivery(item)])
     return batch

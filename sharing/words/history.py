@@ -107,6 +107,7 @@ WHY_NOT_RESTORED = {
     "would_raise": "This would give more than now, as everyone there has more",
     "needs_yes": "Gives more than now: the owner has to agree",
     "own_access": "Your own access",
+    "no_delegate": "They went to delegates only, and there would be no delegate",
     "mailbox_not_ok": "The mailbox cannot be read at the moment",
     "unknown_then": "What they could do that day is not known",
 }
@@ -130,3 +131,8 @@ def invitations(count: int, outside: tuple[str, ...]) -> str:
         return f"{said}, nobody outside among them."
     named = ", ".join(outside[:5]) + (f" and {len(outside) - 5} more" if len(outside) > 5 else "")
     return f"{said}, {len(outside)} of them outside: {named}."
+
+
+def restored_until(day: str, org: str) -> str:
+    """Beside what is put back where a rule lets it last no longer."""
+    return f"Until {day}: {org} lets this access last no longer. Its former end date, if it had one, is not put back."

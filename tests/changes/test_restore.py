@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from sharing import changes
-from sharing.changes import restore
-from sharing.models import AuditEvent, Calendar, CalendarPermission, Change, ChangeBatch, Tenant
+from sharing.changes import days, restore
+from sharing.models import AuditEvent, Calendar, CalendarPermission, Change, ChangeBatch, EndDate, Tenant
 from tests.changes.operating import ADELE, ALEX, CHARLIE, LIDIA, MEGAN, operator, work
-from tests.contoso import permission, user
+from tests.contoso import mailbox, permission, user
 
 KIDS = "Kids parties"
 
@@ -54,7 +55,8 @@ def kids(contoso, was):
 
 
 def plan(kids, was, actor, kind=Change.OWNER):
-    return restore.plan_restore(calendar=kids, as_of=was, actor=actor, actor_kind=kind, kept_from=None)
+    now = timezone.now()
+    return restore.plan_restore(calendar=kids, as_of=was, actor=actor, actor_kind=kind, kept_from=None, now=now)
 
 
 def lines(found):
@@ -165,3 +167,90 @@ def test_an_entry_with_a_change_underway_is_left_alone(kids, was, contoso, clock
     charlie = permission(ALEX, CHARLIE, KIDS)
     changes.request_removal(permission=charlie, seen=charlie.role, actor=alex, now=clock.now)
     assert lines(plan(kids, was, alex))[CHARLIE.lower()] == ("read", "", "change_open")
+
+
+# Who gets the meeting requests, and the days that a policy asks for ------------------------------------------
+
+ONLY, BOTH = "sendToDelegateOnly", "sendToDelegateAndPrincipal"
+
+
+@pytest.fixture
+def main(kids):
+    related = ("mailbox__person", "mailbox__tenant", "mailbox__shard")
+    return Calendar.objects.select_related(*related).get(mailbox=kids.mailbox_id, is_default=True, is_own=True)
+
+
+@pytest.fixture
+def sent_on(main, outside, sync, clock):
+    """Since then Alex gets his requests himself, too; he found that in Outlook."""
+    assert mailbox(ALEX).delivery_option == ONLY
+    outside("delivery", mailbox=ALEX, option=BOTH)
+    sync()
+    clock.forward(days=1)
+    main.mailbox.refresh_from_db()
+
+
+def delivery_of(found):
+    return [(item.before, item.after, item.skipped) for item in found.items if item.after in (ONLY, BOTH)]
+
+
+def test_with_the_main_calendar_comes_who_gets_the_meeting_requests(main, was, sent_on, contoso, clock):
+    alex = user(contoso, ALEX)
+    found = plan(main, was, alex)
+    assert delivery_of(found) == [(BOTH, ONLY, "")] and found.invited == []
+    start(main, was, alex, clock)
+    work(clock, 6)
+    assert mailbox(ALEX).delivery_option == ONLY
+
+
+def test_another_calendar_and_an_operator_leave_it_as_it_is(kids, main, was, sent_on, contoso, clock):
+    assert delivery_of(plan(kids, was, user(contoso, ALEX))) == []
+    assert delivery_of(plan(main, was, operator(contoso, LIDIA, clock.now), Change.OPERATOR)) == []
+
+
+def test_it_stays_where_it_was_unticked(main, was, sent_on, contoso, clock, outside, sync):
+    outside("role", mailbox=ALEX, who=MEGAN, role="read")
+    sync()
+    start(main, was, user(contoso, ALEX), clock, takes_delivery=False)
+    work(clock, 6)
+    assert mailbox(ALEX).delivery_option == BOTH
+    assert permission(ALEX, MEGAN).is_delegate
+
+
+def test_requests_go_to_delegates_only_where_one_is_there_then(main, was, sent_on, contoso, outside, sync):
+    Tenant.objects.update(creates_on=False)
+    main.mailbox.tenant.refresh_from_db()
+    outside("unshare", mailbox=ALEX, who=MEGAN)
+    sync()
+    assert delivery_of(plan(main, was, user(contoso, ALEX))) == [(BOTH, ONLY, "no_delegate")]
+
+
+@pytest.mark.parametrize("do", [{"do": "role", "role": "read"}, {"do": "unshare"}])
+def test_what_is_put_back_ends_on_the_last_day_that_the_policy_lets_it(
+    main, was, contoso, clock, outside, sync, do
+):  # fmt: skip
+    outside(**do, mailbox=ALEX, who=MEGAN)
+    sync()
+    Tenant.objects.update(longest_days_delegate=30)
+    main.mailbox.tenant.refresh_from_db()
+    alex = user(contoso, ALEX)
+    found = plan(main, was, alex)
+    (line,) = found.items
+    day = days.today(main.mailbox, clock.now) + timedelta(days=30)
+    assert (line.skipped, found.last_day(line)) == ("", day)
+    assert found.mark != restore.Plan(main, was, found.items, clock.now + timedelta(days=1)).mark
+    batch = start(main, was, alex, clock, shown=found.mark)
+    work(clock, 12)
+    megan = permission(ALEX, MEGAN)
+    assert megan.is_delegate
+    end = EndDate.objects.get(permission=megan, state=EndDate.LIVE)
+    assert (end.ends_on, end.asks) == (day, True)  # a delegate’s owner is asked on the day
+    batch.refresh_from_db()
+    assert batch.state == ChangeBatch.DONE
+
+
+def test_what_may_last_gets_no_day(kids, was, contoso):
+    Tenant.objects.update(longest_days_delegate=30, longest_days_outside=30)
+    kids.mailbox.tenant.refresh_from_db()
+    found = plan(kids, was, user(contoso, ALEX))
+    assert {found.last_day(item) for item in found.items} == {None}

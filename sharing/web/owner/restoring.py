@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sharing import access, changes, tasks, words
 from sharing.changes import restore
+from sharing.changes.restore_more import is_delivery
 from sharing.models import BatchItem, Calendar, ChangeBatch
 from sharing.web import past
 from sharing.web.asked import Asked
@@ -50,6 +51,7 @@ def _confirm(request: Asked, calendar: Calendar, day: past.Day, now: datetime) -
         batch = restore.check_restore(
             calendar=calendar, as_of=min(day.end, now), actor=request.user, now=now, kept_from=kept_from,
             actor_kind=access.actor_kind(request.user, calendar.mailbox), shown=request.POST.get("shown", "") or "none",
+            takes_delivery=request.POST.get("delivery") == "on",
         )  # fmt: skip
         changes.confirm_batch(batch=batch, actor=request.user, now=now, typed=request.POST.get("typed", ""))
     except (restore.MovedOn, restore.NotKnown):
@@ -77,12 +79,17 @@ def _page(
             kind = access.actor_kind(request.user, mailbox)
             try:
                 plan = restore.plan_restore(
-                    calendar=calendar, as_of=min(day.end, now), actor=request.user, actor_kind=kind, kept_from=kept_from
+                    calendar=calendar,
+                    as_of=min(day.end, now),
+                    actor=request.user,
+                    actor_kind=kind,
+                    kept_from=kept_from,
+                    now=now,
                 )
                 org = str(mailbox.tenant)
                 page |= {
                     "plan": plan,
-                    "todo": [line_of(item, org, of) for item in plan.todo],
+                    "todo": [line_of(item, org, of) | {"until": _until(plan, item, org)} for item in plan.todo],
                     "left_out": [line_of(item, org, of) for item in plan.items if item.skipped],
                     "invitations": said.invitations(len(plan.invited), tuple(plan.invited_outside)),
                     "must_type": len(plan.todo) >= changes.TYPED_FROM,
@@ -106,6 +113,13 @@ def _page(
 
 def line_of(item: BatchItem, org: str, of: words.Whose) -> dict[str, Any]:
     """One difference: who, what they have now, what they had, and why it is left out where it is."""
+    if is_delivery(item):
+        before, after = (words.delivery_words(option, whose=of).title for option in (item.before, item.after))
+        return {
+            "name": of.said("Who gets {your} meeting requests"), "before": f"“{before}”", "after": f"“{after}”",
+            "why": said.WHY_NOT_RESTORED.get(item.skipped) or batch_words.left_out_words(item.skipped)
+            if item.skipped else "", "is_delivery": True,
+        }  # fmt: skip
     everyone = item.permission is not None and item.permission.is_organization
     return {
         "name": words.everyone_at(org) if everyone else named(item.name, item.address),
@@ -114,6 +128,12 @@ def line_of(item: BatchItem, org: str, of: words.Whose) -> dict[str, Any]:
         "why": said.WHY_NOT_RESTORED.get(item.skipped) or batch_words.left_out_words(item.skipped)
         if item.skipped else "",
     }  # fmt: skip
+
+
+def _until(plan: restore.Plan, item: BatchItem, org: str) -> str:
+    """The last day that what is put back gets, where the organization lets it last no longer."""
+    day = plan.last_day(item)
+    return said.restored_until(words.day(day), org) if day else ""
 
 
 @require_safe
