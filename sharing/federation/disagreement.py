@@ -44,6 +44,8 @@ def disagreements(
 
 def _of_policy(relationship: OrganizationRelationship, policy: SharingPolicy) -> Iterator[Disagreement]:
     shown = open_role(relationship)
+    if shown is None:
+        return
     by_code: dict[tuple[str, str], list[str]] = {}
     for domain in relationship.domains:
         levels = {entry["level"] for entry in policy.entries if entry["domain"] in (domain, EVERYBODY)}

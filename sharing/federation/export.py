@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sharing.models import ExchangeSnapshot
 
+from .policies import ACTIONS
 from .uploaded import ExportRefused, Fields, Malformed, TooShallow, TwiceTheSame, listed, read_json
 
 SCHEMA = "calwarden/exchange-export/1"
@@ -26,11 +27,7 @@ _DOMAIN = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*")
 _ACTION = re.compile(r"[A-Za-z0-9-]{1,80}", re.ASCII)
 _LEVELS = {"none": "None", "availabilityonly": "AvailabilityOnly", "limiteddetails": "LimitedDetails"}
 _DETAIL = {level: word for level, word in _LEVELS.items() if level != "none"} | {"fulldetails": "FullDetails"}
-# What an action of a policy lets a person share of a calendar, in Graph's word; contacts are no calendar.
-_ACTIONS = {
-    "calendarsharingfreebusysimple": "freeBusyRead", "calendarsharingfreebusydetail": "limitedRead",
-    "calendarsharingfreebusyreviewer": "read", "contactssharing": "",
-}  # fmt: skip
+_ACTIONS = {action.casefold(): level for action, level in ACTIONS.items()}
 _STRONGEST = ("", "freeBusyRead", "limitedRead", "read", UNKNOWN)
 
 

@@ -20,9 +20,10 @@ class Opening:
     """What people of the other organization get to see of main calendars here, by Microsoft's rule.
 
     `by_role` counts calendars by what is open of each (`freeBusyRead`, `limitedRead`), `closed` those whose row for
-    everyone shows nothing, `unknown` those that were not read, or whose row nobody can rank. With `off` nothing is
-    open, and why. With `group` only its members' calendars are open and none are counted; `size` is how many people
-    are in it, None where that is unknown. Calendars that Calwarden doesn't read at all are in no number.
+    everyone shows nothing, `unknown` those that were not read, or whose row nobody can rank. `off` is why nothing is
+    open; with `free_busy_off` all are unknown, because Microsoft documents it both ways. With `group` only its members'
+    calendars are open and none are counted; `size` is how many people are in it, None where that is unknown. Calendars
+    that Calwarden doesn't read at all are in no number.
     """
 
     by_role: Mapping[str, int] = field(default_factory=dict)
@@ -45,7 +46,10 @@ def opening(
     relationship: OrganizationRelationship, calendars: MainCalendars, groups: Mapping[str, Person] | None = None
 ) -> Opening:
     """What `relationship` opens; `calendars` and `groups` come from `access.organizations`, once for a page of many."""
-    if off := why_off(relationship):
+    off = why_off(relationship)
+    if off == FREE_BUSY_OFF:
+        return Opening(unknown=calendars.total, off=off)
+    if off:
         return Opening(closed=calendars.total, off=off)
     if relationship.scope_group:
         group = (groups or {}).get(relationship.scope_group)
@@ -65,16 +69,23 @@ def opening(
 
 
 def why_off(relationship: OrganizationRelationship) -> str:
-    """Why a relationship shows nothing of us to anybody; empty where it shows something."""
+    """Why a relationship shows nothing of us to anybody; empty where it shows something.
+
+    `free_busy_off` is less sure: FreeBusyAccessEnabled is documented as what lets people here look there.
+    https://learn.microsoft.com/powershell/module/exchangepowershell/set-organizationrelationship
+    """
     if not relationship.is_enabled:
         return DISABLED
-    if not relationship.has_free_busy:
-        return FREE_BUSY_OFF
     if relationship.level == OrganizationRelationship.NONE:
         return LEVEL_NONE
-    return "" if relationship.domains else NO_DOMAINS
+    if not relationship.domains:
+        return NO_DOMAINS
+    return "" if relationship.has_free_busy else FREE_BUSY_OFF
 
 
-def open_role(relationship: OrganizationRelationship) -> str:
-    """The most that a relationship shows of a calendar, as the role it is comparable to; `none` where it is off."""
-    return Role.NONE.value if why_off(relationship) else ROLES[relationship.level]
+def open_role(relationship: OrganizationRelationship) -> str | None:
+    """The most that a relationship shows of a calendar, as the role it is comparable to; None where nobody can say."""
+    off = why_off(relationship)
+    if off == FREE_BUSY_OFF:
+        return None
+    return Role.NONE.value if off else ROLES[relationship.level]

@@ -112,7 +112,9 @@ _FLAGS = {
         "warn",
     ),
     "disabled": FlagWords("Disabled", "It is there, and shares nothing. Remove it if nobody needs it.", ""),
-    "free_busy_off": FlagWords("Free/busy off", "It is enabled, and shows nothing of any calendar.", ""),
+    "free_busy_off": FlagWords(
+        "Free/busy off", "The relationship is enabled, and people here can’t see by it when people there are busy.", ""
+    ),
     "everybody_details": FlagWords(
         "Details to anybody invited",
         "People may share {level} of their calendar with people invited from any organization.",
@@ -141,7 +143,8 @@ _SEES = {"": "nothing", "none": "nothing", "freeBusyRead": "busy times", "limite
          "read": "all details"}  # fmt: skip
 _OFF = {
     "disabled": "The relationship is disabled, so it opens no calendar.",
-    "free_busy_off": "Free/busy is off in this relationship, so it opens no calendar.",
+    "free_busy_off": "Free/busy is off in this relationship. Whether it opens calendars all the same, Microsoft "
+    "documents both ways, so that is unknown.",
     "level_none": "Its level is none, so it opens no calendar.",
     "no_domains": "It has no domain, so it opens no calendar to anybody.",
 }

@@ -48,13 +48,19 @@ def test_a_calendar_opens_as_far_as_both_the_relationship_and_its_own_row_for_ev
     ("fields", "off"),
     [
         ({"is_enabled": False, "scope_group": "Joint venture"}, "disabled"),
-        ({"has_free_busy": False}, "free_busy_off"),
+        ({"has_free_busy": False, "level": "None"}, "level_none"),
         ({"level": "None"}, "level_none"),
         ({"domains": []}, "no_domains"),
     ],
 )
 def test_a_relationship_that_is_off_opens_nothing_and_says_why(fields, off):
     assert opening(related(**fields), CALENDARS) == Opening(closed=100, off=off)
+
+
+def test_with_free_busy_off_nobody_can_say_what_is_open():
+    row = related(has_free_busy=False)
+    assert opening(row, CALENDARS) == Opening(unknown=100, off="free_busy_off")
+    assert disagreement.disagreements(row, [ruled(("*", "read"))], {}) == []
 
 
 def test_the_calendars_of_a_groups_members_are_not_counted():
