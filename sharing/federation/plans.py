@@ -155,7 +155,7 @@ def cancel(*, plan: FederationPlan, actor: User, now: datetime) -> None:
     """Let a plan go; a script that somebody has may still be run, and an export shows it then. Raises PlanOver."""
     check_operator(actor, plan.tenant)
     with transaction.atomic():
-        if not _move(plan, FederationPlan.CANCELLED, now):
+        if not _move(plan, FederationPlan.CANCELLED, now, cause=""):
             raise PlanOver
         _record(plan, "federation.cancelled", now, actor)
 
@@ -180,7 +180,8 @@ def settle(*, snapshot: ExchangeSnapshot, now: datetime) -> list[FederationPlan]
                 plan, rows[is_policy], lambda one, other: _is_same_group(snapshot.tenant, one, other)
             )
             if found.state == FederationPlan.OPEN:
-                FederationPlan.objects.filter(pk=plan.pk).update(cause=found.cause or plan.cause)
+                kept = plan.cause if plan.cause == SEEN_BY_PROBE else ""  # what an older export said is no more so
+                FederationPlan.objects.filter(pk=plan.pk).update(cause=found.cause or kept)
                 continue
             _move(plan, found.state, now, cause=found.cause, guid=found.guid or plan.guid, shown_by=snapshot)
             _record(plan, _VERBS[found.state], now)

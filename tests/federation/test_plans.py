@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from sharing.federation import partners, plans, refusals
-from sharing.federation.scripts import NotApproved, plan_script
+from sharing.federation.quoting import ValueRefused
+from sharing.federation.scripts import NotApproved, partner_script, plan_script
 from sharing.models import (
     AuditEvent,
     ExchangeSnapshot,
@@ -239,6 +240,19 @@ def test_all_details_for_one_partner_or_in_a_disabled_policy_need_no_second_yes(
     assert (one.needs_second, off.needs_second) == (False, False)
 
 
+def test_the_partners_script_names_all_domains_that_exchange_accepts_or_else_those_of_entra(world, fabrikam):
+    plan = new(world, fabrikam)
+    assert "@('contoso.com')" in partner_script(plan)
+    for state, named in (("read", "@('contoso.com', 'contoso.net')"), ("cut", "@('contoso.com')")):
+        plans.cancel(plan=plan, actor=world.lidia, now=NOW)
+        world.exported(sections={"acceptedDomains": state})
+        plan = new(world, fabrikam)
+        assert named in partner_script(plan)
+    plan.tenant.domains = []
+    with pytest.raises(ValueRefused):
+        partner_script(plan)
+
+
 # What an export proves --------------------------------------------------------------------------------------
 
 
@@ -342,6 +356,7 @@ def test_a_group_shown_under_its_name_is_the_one_that_was_named_by_address(world
     unknown = {**shown, "scope_group": "Somebody else’s group"}
     assert settled(world, plan, relationships=[unknown]) == ("open", "scope_unproved")
     assert said.means(plan.state, plan.cause) != said.means("open", "")
+    assert settled(world, plan, relationships=[WITH_FABRIKAM]) == ("open", "")
     by_place = {**shown, "scope_group": "contoso.onmicrosoft.com/Groups/joint VENTURE"}
     assert settled(world, plan, relationships=[by_place]) == ("shown", "")
 
@@ -365,6 +380,9 @@ def test_a_probe_that_saw_times_is_noted_and_proves_no_plan(world, fabrikam, out
     plans.note_probe(probe=probe)
     plan.refresh_from_db()
     assert (plan.state, plan.cause) == ("open", cause)
+    assert settled(world, plan) == ("open", cause)
+    plans.cancel(plan=plan, actor=world.lidia, now=NOW)
+    assert said.means(plan.state, plan.cause) == said.means("cancelled", "")
 
 
 def test_every_refusal_and_every_kind_of_plan_has_its_words():

@@ -5,10 +5,10 @@ Exchange's commands stand in a module, which does not see the `$ErrorActionPrefe
 stop by itself. Nobody's text stands in a comment or in double quotes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sharing.federation.quoting import domain, guid, literal, texts
+from sharing.federation.quoting import ValueRefused, domain, guid, literal, texts
 
 NOTHING = "Nothing was changed."
 FINISH = "  Write-Host 'Done. Run the export script again and give its file to Calwarden: only an export shows it.'"
@@ -57,8 +57,10 @@ def connected_to_domains(domains: Iterable[str]) -> list[str]:
 ALL = "  $All = @(Get-OrganizationRelationship -ErrorAction Stop)"
 
 
-def about_domains(domains: Iterable[str]) -> str:
-    """The domains that a script is about, as `$Domains`."""
+def about_domains(domains: Sequence[str]) -> str:
+    """The domains that a script is about, as `$Domains`; none is refused, because nothing would be compared."""
+    if not domains:
+        raise ValueRefused
     return f"  $Domains = {texts(map(domain, domains))}"
 
 

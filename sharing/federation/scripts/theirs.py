@@ -1,7 +1,7 @@
 """The same on the partner's side, for their administrator: names and domains change places."""
 
 from sharing.federation.quoting import literal
-from sharing.models import FederationPlan
+from sharing.models import ExchangeSnapshot, FederationPlan
 
 from . import parts
 from .ours import settings
@@ -42,8 +42,9 @@ def partner_script(plan: FederationPlan) -> str:
 
 def own_domains(plan: FederationPlan) -> list[str]:
     """All domains of ours that the partner has to name: what Exchange accepts mail for, else what Entra verified."""
-    exported = plan.snapshot.domains if plan.snapshot else []
-    return exported or plan.tenant.domains
+    snapshot = plan.snapshot
+    is_read = snapshot and snapshot.sections.get(ExchangeSnapshot.DOMAINS) == ExchangeSnapshot.READ
+    return snapshot.domains if snapshot and is_read else plan.tenant.domains
 
 
 def _join(plan: FederationPlan) -> list[str]:
