@@ -203,9 +203,12 @@ def _read(
         found = everything.filter(pk__in=ordered(first, columns, descends).values("pk")[:limit])
         return list(ordered(found.values(*values), columns, descends))
     # Several branches: their keys united and cut first, whole rows after, so that few are joined.
-    parts = [branch.values_list(*columns) for branch in branches]
-    if connection.features.supports_slicing_ordering_in_compound:  # PostgreSQL would read every branch to its end
-        parts = [ordered(part, columns, descends)[:limit] for part in parts]
+    # Each is cut before they are united: a database would read every branch to its end.
+    if connection.features.supports_slicing_ordering_in_compound:
+        parts = [ordered(branch.values_list(*columns), columns, descends)[:limit] for branch in branches]
+    else:
+        firsts = [ordered(branch, columns, descends).values("pk")[:limit] for branch in branches]
+        parts = [everything.filter(pk__in=each).values_list(*columns) for each in firsts]
     keys = parts[0].union(*parts[1:], all=True)
     ids = [key[-1] for key in ordered(keys, columns, descends)[:limit]]
     rows = {row["id"]: row for row in everything.filter(pk__in=ids).values(*values)}
