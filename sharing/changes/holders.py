@@ -1,6 +1,8 @@
 """Who would get access by an address, and which roles there are for them as far as the mirror tells."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sharing import graph, mirror
@@ -32,12 +34,38 @@ class Holder:
 def holder_at(mailbox: Mailbox, address: str, name: str = "") -> Holder:
     """Whom `address` names in the tenant of `mailbox`. Raises BadAddress for what is none, and for the owner's own."""
     address = address.strip()
-    if not _ADDRESS.fullmatch(address) or not address.isprintable() or len(address) > 320:
+    if not _is_address(address):
         raise BadAddress
     person = person_at(mailbox.tenant_id, address)
     if person is not None and person.pk == mailbox.person_id:
         raise BadAddress
     return Holder(address, (name or str(person or "") or address)[:512], person, addresses_of(person, address))
+
+
+def holders_at(mailbox: Mailbox, wanted: Iterable[tuple[str, str]]) -> dict[str, Holder]:
+    """The same of many addresses, each with a name; those that are none are left out. Three queries."""
+    names = {address: name for address, name in wanted if _is_address(address.strip())}
+    folded = {address: graph.fold_address(address.strip()) for address in names}
+    listed = PersonAddress.objects.filter(tenant=mailbox.tenant_id, person__ended_at=None)
+    of_address: dict[str, set[int]] = defaultdict(set)
+    for person, address in listed.filter(address__in=set(folded.values())).values_list("person", "address"):
+        of_address[address].add(person)
+    sure = {address: min(pks) for address, pks in of_address.items() if len(pks) == 1}
+    people = Person.objects.in_bulk(list(sure.values()))
+    others: dict[int, set[str]] = defaultdict(set)
+    for pk, address in listed.filter(person__in=list(people)).values_list("person", "address"):
+        others[pk].add(address)
+    found = {}
+    for given, name in names.items():
+        person = people.get(sure.get(folded[given], 0))
+        if person is None or person.pk != mailbox.person_id:
+            known = frozenset({folded[given]} | (others[person.pk] if person else set()))
+            found[given] = Holder(given.strip(), (name or str(person or "") or given.strip())[:512], person, known)
+    return found
+
+
+def _is_address(address: str) -> bool:
+    return bool(_ADDRESS.fullmatch(address)) and address.isprintable() and len(address) <= 320
 
 
 def person_of(mailbox: Mailbox, holder: Holder) -> Person:
