@@ -7,6 +7,7 @@ from sharing.access.organizations import OutsideShares
 from sharing.models import FederationPlan, OrganizationRelationship, SharingPolicy, reach
 
 from .export import UNKNOWN
+from .opens import ROLES
 
 MANY_DOMAINS = 5  # a partner with more domains than this, which are all shown titles and places
 OWN_HOSTS = ".onmicrosoft.com"  # every tenant has such a domain, and hardly anybody an address in it
@@ -26,9 +27,15 @@ def relationship_flags(
     *,
     own_domains: Iterable[str] = (),
     their_domains: Iterable[str] = (),
+    agreed: str = "",
 ) -> list[Flag]:
-    """Flags of `row`; `others` are all of the export, `their_domains` all that are known to belong to the partner."""
+    """Flags of `row`; `others` are all of the export, `their_domains` all that are known to belong to the partner.
+
+    `agreed` is the partner's level, the most that was agreed on; empty where there is no partner.
+    """
     flags = []
+    if agreed and reach(ROLES[row.level]) > reach(ROLES[agreed]):
+        flags.append(Flag("more_than_agreed", (agreed,)))
     if row.level == OrganizationRelationship.LIMITED and len(row.domains) > MANY_DOMAINS:
         flags.append(Flag("details_to_many", tuple(row.domains)))
     if row.has_mailbox_move:

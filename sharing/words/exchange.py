@@ -87,6 +87,9 @@ class FlagWords(NamedTuple):
 
 
 _FLAGS = {
+    "more_than_agreed": FlagWords(
+        "More than agreed", "It lets them see more than was agreed with this partner: {agreed}.", "bad"
+    ),
     "details_to_many": FlagWords(
         "Titles to many domains", "People of {count} see titles and locations of meetings here.", "warn"
     ),
@@ -194,8 +197,12 @@ def flag_words(code: str, about: Sequence[str] = ()) -> FlagWords:
     """What a flag means; `about` are the domains, names or the level that it is about."""
     found = _FLAGS[code]
     level = _SEES.get(about[0], "") if about else ""
+    agreed = LEVELS[about[0]][0].lower() if about and about[0] in LEVELS else ""
     said = found.sentence.format(
-        about=listed([visible(each) for each in about]), count=counted(len(about), "domain"), level=level
+        about=listed([visible(each) for each in about]),
+        count=counted(len(about), "domain"),
+        level=level,
+        agreed=agreed,
     )
     return found._replace(sentence=said)
 

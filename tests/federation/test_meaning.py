@@ -144,6 +144,14 @@ def test_a_relationship_is_flagged(fields, flag):
     assert found == ([flag] if flag else [])
 
 
+def test_a_relationship_that_shows_more_than_was_agreed_is_flagged():
+    row = related()
+    assert flags.relationship_flags(row, [], agreed="AvailabilityOnly") == [
+        Flag("more_than_agreed", ("AvailabilityOnly",))
+    ]
+    assert flags.relationship_flags(row, [], agreed="LimitedDetails") == []
+
+
 def test_a_domain_in_two_relationships_is_flagged_on_both():
     both = [related(), related(name="Fabrikam again", domains=["fabrikam.com", "b.com"])]
     assert flags.relationship_flags(both[0], both) == [Flag("overlap", ("Fabrikam again",))]

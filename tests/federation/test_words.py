@@ -108,6 +108,7 @@ def test_every_flag_has_words():
     assert "fabrikam.co.uk and fabrikam.de" in exchange.flag_words(
         "domains_missing", ("fabrikam.co.uk", "fabrikam.de")
     ).sentence  # fmt: skip
+    assert "busy times" in exchange.flag_words("more_than_agreed", ("AvailabilityOnly",)).sentence
     assert "all details" in exchange.flag_words("anybody_details", ("read",)).sentence
 
 
