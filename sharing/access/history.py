@@ -1,7 +1,7 @@
 """What was: who could see what on a day, as far as readings show it, and all that happened, in its order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,7 +110,7 @@ def calendars_on(
     keys: dict[int, list[_Key]] = defaultdict(list)
     for pk, key in _keys_on(mine, Q(calendar__in=calendars), start, end):
         keys[pk].append(key)
-    rows = _rows([key for each in keys.values() for key in _part(each, cut)])
+    rows = _rows([key for each in keys.values() for key in _part(each, cut)], {each.pk: each for each in calendars})
     past = Past(list(mailboxes), end, [permission.pk for permission, _ in rows.values()])
     found = []
     for calendar in calendars:
@@ -153,12 +153,14 @@ def reached_on(person: Person, *, start: datetime, end: datetime, cut: Cut = ALL
 # What a role that was held is sorted by: the organisation's row, minus its reach, the holder's name, kind and id.
 _Key = tuple[bool, int, str, str, int]
 _OVER, _STILL = "over", "still"  # a period, or an open permission: the earlier one first
-_RELATED = ("calendar__mailbox__person", "grantee")
 _PERSON = ("kind", "name", "address", "oid", "tenant_id")
 _COLUMNS = (
-    "tenant_id", "mailbox_id", "is_organization", "role", "name", "address", "began_at", "began_after_at", "ended_at",
+    "tenant_id", "mailbox_id", "calendar_id", "is_organization", "role", "name", "address", "began_at",
+    "began_after_at", "ended_at", *(f"grantee__{name}" for name in _PERSON),
+)  # fmt: skip
+_CALENDAR = (
     "calendar__name", "calendar__state", "calendar__read_at", "calendar__mailbox__public_id",
-    *(f"calendar__mailbox__person__{name}" for name in _PERSON), *(f"grantee__{name}" for name in _PERSON),
+    *(f"calendar__mailbox__person__{name}" for name in _PERSON),
 )  # fmt: skip
 _PERIOD = ("role", "began_at", "began_after_at", "ended_at", "ended_after_at", "end")
 _Rows = dict[tuple[str, int], tuple[CalendarPermission, PermissionPeriod | None]]
@@ -214,19 +216,30 @@ def _page(
     return HeldPage(held, begin + 1 if shown else 0, last, len(keys), before, after)
 
 
-def _rows(keys: Iterable[_Key]) -> _Rows:
-    """The rows of some keys, with all that is said of them; two queries."""
+def _rows(keys: Iterable[_Key], calendars: Mapping[int, Calendar] | None = None) -> _Rows:
+    """The rows of some keys, with all that is said of them; two queries. `calendars` are theirs, where they are known.
+
+    Nothing is read again that is known: there may be thousands of rows.
+    """
     pks: dict[str, list[int]] = {_OVER: [], _STILL: []}
     for key in keys:
         pks[key[3]].append(key[4])
-    still = CalendarPermission.objects.select_related(*_RELATED).only(*_COLUMNS).in_bulk(pks[_STILL])
+    related: tuple[str, ...] = ("grantee",)
+    columns: tuple[str, ...] = _COLUMNS
+    if calendars is None:
+        related, columns = ("grantee", "calendar__mailbox__person"), (*_COLUMNS, *_CALENDAR)
+    still = CalendarPermission.objects.select_related(*related).only(*columns).in_bulk(pks[_STILL])
     over = (
-        PermissionPeriod.objects.select_related(*(f"permission__{name}" for name in _RELATED))
-        .only(*_PERIOD, *(f"permission__{name}" for name in _COLUMNS))
+        PermissionPeriod.objects.select_related(*(f"permission__{name}" for name in related))
+        .only(*_PERIOD, *(f"permission__{name}" for name in columns))
         .in_bulk(pks[_OVER])
     )
     found: _Rows = {(_STILL, pk): (row, None) for pk, row in still.items()}
-    return found | {(_OVER, pk): (row.permission, row) for pk, row in over.items()}
+    found |= {(_OVER, pk): (row.permission, row) for pk, row in over.items()}
+    if calendars:
+        for permission, _ in found.values():
+            permission.calendar = calendars[permission.calendar_id]
+    return found
 
 
 def _held_on(
