@@ -23,6 +23,7 @@ VERBS = {
     "change.reverted": "Change found undone outside",
     "change.settled": "Change without an answer was settled",
     "change.unknown": "Change without an answer",
+    "command.run": "Opened a command line",
     "consent.refused": "Approval by an organization refused",
     "cover.begun": "Cover began",
     "cover.cancelled": "Cancelled a cover",
@@ -140,7 +141,7 @@ GROUPS = (
     ("accounts", "Connected accounts and mailboxes", ("grant.", "mailbox.", "people.", "invitation.")),
     ("connection", "Connection to Microsoft 365", ("tenant.", "link.", "consent.", "credential.", "limit.", "scope.")),
     ("checks", "Checks, history and upkeep", (
-        "run.", "mirror.", "audit.", "history.", "outside.", "exchange.", "installation.", "secrets.",
+        "run.", "mirror.", "audit.", "command.", "history.", "outside.", "exchange.", "installation.", "secrets.",
     )),
 )  # fmt: skip
 # How long the past may be kept, in days.
