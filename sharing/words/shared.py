@@ -25,6 +25,16 @@ NO_NAME = "This calendar is not in your list, so there is no name of yours to ch
 ONLY_COPY = "In your list. Calwarden cannot see the owner’s side, so the level is as your list shows it."
 
 
+def may_be_renamed(owner: str) -> str:
+    """Where the list holds a calendar of the same owner under a name that says nothing."""
+    return f"It may be in your list under another name: which calendar of {owner} that is, Microsoft 365 does not say."
+
+
+def which_is_unknown(owner: str) -> str:
+    """The same, beside what stands in the list."""
+    return f"In your list, under a name that was changed in Outlook: it may be any calendar of {owner} on this page."
+
+
 def can(role: str, owner: str) -> str:
     """What `role` lets the reader do on a calendar of `owner`; a role of Outlook's own is said to be that."""
     return _CAN.get(role, "Your access was set in detail in Outlook.").replace("{owner}", owner)

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sharing import access, words
-from sharing.models import DELEGATE_ROLES, Calendar, CalendarPermission, Change, PersonAddress, User
+from sharing.models import DELEGATE_ROLES, Calendar, CalendarPermission, Change, PersonAddress, Role, User
 from sharing.models.names import folded
 from sharing.words import shared
 
 UNNAMED = "Calendar without a name"
+# What Graph's flags of a copy are for each role: may edit, may see private events.
+_FLAGS = {
+    Role.FREE_BUSY_READ: (False, False), Role.LIMITED_READ: (False, False), Role.READ: (False, False),
+    Role.WRITE: (True, False), Role.DELEGATE: (True, False), Role.PRIVATE_DELEGATE: (True, True),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,16 @@ class SharedRow:
     since: str
     underway: Change | None
     is_objected: bool
+    is_sure: bool = True  # False where another row may be the same calendar, renamed in Outlook
+
+    @property
+    def where(self) -> str:
+        """What is known of the side that this row lacks; nothing where it has both."""
+        if self.held and self.copy:
+            return ""
+        if self.held:
+            return shared.NO_COPY if self.is_sure else shared.may_be_renamed(self.owner)
+        return shared.ONLY_COPY if self.is_sure else shared.which_is_unknown(self.owner)
 
     @property
     def public_id(self) -> str:
@@ -50,11 +65,17 @@ def desk_of(user: User, now: datetime) -> Desk:
     """All of it in a fixed number of queries."""
     held = list(access.held_by(user).order_by("owner_sort", "calendar__name", "pk"))
     copies = list(access.copies_of(user))
-    pairs, loose = paired(held, copies)
+    joined = paired(held, copies)
     underway = list(access.changes_by_sharee(user).open())
     objected = set(access.objections_by(user).values_list("permission", flat=True))
-    rows = [_row(each, pairs.get(each.pk), underway, objected, now) for each in held]
-    rows += [_row(None, each, underway, objected, now) for each in loose]
+    rows = [
+        _row(each, copy := joined.pairs.get(each.pk), underway, objected, now, is_sure=bool(copy)
+             or each.mailbox_id not in joined.unsure)
+        for each in held
+    ]  # fmt: skip
+    rows += [
+        _row(None, each, underway, objected, now, is_sure=each.pk not in joined.unsure_copies) for each in joined.loose
+    ]
     served = {each.mailbox_id: each for each in held if each.role in DELEGATE_ROLES}
     requests = [
         shared.requests_reach(each.calendar.mailbox.delivery_option, str(each.calendar.mailbox.person))
@@ -71,28 +92,62 @@ def row_of(user: User, public_id: str, now: datetime) -> SharedRow:
     return _row(None, access.copy_for_sharee(user, public_id), [], set(), now)
 
 
-def paired(
-    held: Iterable[CalendarPermission], copies: Iterable[Calendar]
-) -> tuple[dict[int, Calendar], list[Calendar]]:
-    """Which copy is of which calendar, by entry; and the copies of which nobody can say.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Which copy is of which calendar, by entry; the copies of which nobody can say, and the owners of these."""
+
+    pairs: dict[int, Calendar]
+    loose: list[Calendar]
+    unsure: set[int]  # mailboxes of which both an entry and a copy are left: one may be the other's
+    unsure_copies: set[int]
+
+
+def paired(held: Iterable[CalendarPermission], copies: Iterable[Calendar]) -> Joined:
+    """Join what can be proved, whatever the order.
 
     A copy names its owner, not the calendar: it is that owner's only one here, or the one of the same name, now or
-    before it was renamed here. The main calendar is called by its owner's name.
+    before it was renamed here. The main calendar is called by its owner's name. One that was renamed in Outlook is told
+    by what its flags allow, where that fits one entry alone, and that entry no other copy.
     """
-    held, copies, pairs, loose = list(held), list(copies), {}, []
-    before = _names_before(copies)
-    addresses = _addresses(held)
+    held, copies = list(held), list(copies)
+    pairs: dict[int, Calendar] = {}
+    before, addresses = _names_before(copies), _addresses(held)
+    theirs = {
+        copy.pk: [each for each in held if folded(copy.owner_address) in addresses.get(each.mailbox_id, set())]
+        for copy in copies
+    }
+    left = []
     for copy in copies:
-        theirs = [each for each in held if folded(copy.owner_address) in addresses.get(each.mailbox_id, set())]
-        free = [each for each in theirs if each.pk not in pairs]
+        free = [each for each in theirs[copy.pk] if each.pk not in pairs]
         names = {folded(copy.name), *before.get(copy.pk, ())}
         named = [each for each in free if names & _names(each)]
-        found = named if len(named) == 1 else free if len(theirs) == 1 and len(free) == 1 else []
-        if found:
+        if len(named) == 1:
+            pairs[named[0].pk] = copy
+        else:
+            left.append(copy)
+    fits = {
+        copy.pk: [each for each in theirs[copy.pk] if each.pk not in pairs and _may_be(copy, each, theirs[copy.pk])]
+        for copy in left
+    }
+    loose = []
+    for copy in left:
+        found = fits[copy.pk]
+        is_known = copy.can_edit is not None or len(theirs[copy.pk]) == 1
+        if is_known and len(found) == 1 and sum(found[0] in others for others in fits.values()) == 1:
             pairs[found[0].pk] = copy
         else:
             loose.append(copy)
-    return pairs, loose
+    open_ones = {copy.pk: [each for each in theirs[copy.pk] if each.pk not in pairs] for copy in loose}
+    unsure = {each.mailbox_id for rows in open_ones.values() for each in rows}
+    return Joined(pairs, loose, unsure, {pk for pk, rows in open_ones.items() if rows})
+
+
+def _may_be(copy: Calendar, each: CalendarPermission, theirs: list[CalendarPermission]) -> bool:
+    """Do the copy's flags fit the role? One set in detail fits any; the owner's only entry is it, whatever they say."""
+    if len(theirs) == 1 or each.role not in _FLAGS:
+        return True
+    edits, sees_private = _FLAGS[each.role]
+    return copy.can_edit in (None, edits) and copy.can_view_private in (None, sees_private)
 
 
 def _names_before(copies: list[Calendar]) -> dict[int, set[str]]:
@@ -122,8 +177,9 @@ def _names(each: CalendarPermission) -> set[str]:
 
 
 def _row(
-    held: CalendarPermission | None, copy: Calendar | None, underway: list[Change], objected: set[int], now: datetime
-) -> SharedRow:
+    held: CalendarPermission | None, copy: Calendar | None, underway: list[Change], objected: set[int], now: datetime,
+    *, is_sure: bool = True,
+) -> SharedRow:  # fmt: skip
     my_name = words.visible(copy.name) if copy else ""
     mine = (c for c in underway if (held and c.permission_id == held.pk) or (copy and c.calendar_id == copy.pk))
     change = next(mine, None)
@@ -131,7 +187,7 @@ def _row(
         assert copy is not None
         owner = words.visible(copy.owner_name or copy.owner_address) or "Somebody"
         sentence = shared.can_by_flags(copy.can_edit, copy.can_view_private, owner)
-        return SharedRow(None, copy, owner, my_name or UNNAMED, sentence, "", "", change, is_objected=False)
+        return SharedRow(None, copy, owner, my_name or UNNAMED, sentence, "", "", change, False, is_sure)
     person = held.calendar.mailbox.person
     owner, calendar = str(person), held.calendar
     title = (
@@ -142,5 +198,5 @@ def _row(
         held=held, copy=copy, owner=owner, title=title, sentence=shared.can(held.role, owner),
         my_name=my_name if is_renamed else "",
         since=words.since(held.began_at, held.began_after_at, words.day), underway=change,
-        is_objected=held.pk in objected,
+        is_objected=held.pk in objected, is_sure=is_sure,
     )  # fmt: skip

@@ -37,8 +37,6 @@ def desk(request: Asked) -> HttpResponse:
         "desk": desk_of(user, now),
         "told": [shared.became(change) for change in recent if (now - change.requested_at).days < 1],
         "through_others": shared.THROUGH_OTHERS,
-        "no_copy": shared.NO_COPY,
-        "only_copy": shared.ONLY_COPY,
     })  # fmt: skip
 
 

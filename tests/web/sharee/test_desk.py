@@ -2,10 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from sharing import tasks
 from sharing.models import Calendar, CalendarPermission, Change, Notice, Objection
-from tests.contoso import permission
+from sharing.web.sharee.rows import desk_of
+from tests.contoso import permission, user
 from tests.web.owner.cast import page_of
 
 ALEX, MEGAN, ADELE, CHARLIE = (f"{name}@contoso.com" for name in ("AlexW", "MeganB", "AdeleV", "CharlieR"))
@@ -66,6 +68,42 @@ def test_renaming_changes_the_own_copy_and_nothing_of_the_owners(megan, main, wo
     assert [sent.method for sent in cloud.log.writes()] == ["PATCH"]
     assert "In your list as “My boss”." in megan.get(reverse("shared")).text
     assert permission(ALEX, MEGAN).role == main.role
+
+
+def rename_in_outlook(names):
+    """Both of Megan’s copies of Alex’s calendars get other names, as a later reading shows them."""
+    for copy, name in zip(copies(MEGAN).filter(owner_address__iexact=ALEX).order_by("pk"), names, strict=True):
+        Calendar.objects.filter(pk=copy.pk).update(name=name)
+
+
+def test_a_copy_that_was_renamed_in_outlook_is_joined_by_what_its_flags_allow(megan, main, kids):
+    mine = copies(MEGAN).filter(owner_address__iexact=ALEX)
+    assert {(copy.can_edit, copy.can_view_private) for copy in mine} == {(True, True), (False, False)}
+    rename_in_outlook(["Boss", "Fun"])
+    rows = desk_of(user(main.tenant, MEGAN), timezone.now()).rows
+    found = {row.held.pk: row for row in rows if row.held and row.held.mailbox_id == main.mailbox_id}
+    assert {found[main.pk].my_name, found[kids.pk].my_name} == {"Boss", "Fun"}
+    assert (found[main.pk].copy.can_edit, found[kids.pk].copy.can_edit) == (True, False)
+    assert not [row for row in rows if row.held is None]
+
+
+def test_where_nothing_proves_which_it_is_both_rows_say_so(megan, main, kids):
+    rename_in_outlook(["Boss", "Fun"])
+    copies(MEGAN).update(can_edit=None, can_view_private=None)
+    desk = megan.get(reverse("shared")).text
+    assert desk.count("It may be in your list under another name") == 2
+    assert desk.count("under a name that was changed in Outlook: it may be any calendar of Alex Wilber") == 2
+    assert "Not in your calendar list." not in desk
+
+
+def test_a_copy_with_its_name_takes_its_calendar_whatever_the_order(megan, main, kids):
+    first, second = copies(MEGAN).filter(owner_address__iexact=ALEX).order_by("owner_name", "name", "pk")
+    for renamed in (first, second):
+        name = renamed.name
+        Calendar.objects.filter(pk=renamed.pk).update(name="Something else")
+        desk = megan.get(reverse("shared")).text
+        assert "In your list as “Something else”." in desk and "may be in your list" not in desk
+        Calendar.objects.filter(pk=renamed.pk).update(name=name)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 256, "two\nlines\u200b"])
