@@ -44,7 +44,8 @@ class Found:
     """Times, earliest first, and of whom nothing is known. `organizer` is the asker's own address, folded.
 
     `without_hours` are those whose working hours nobody knows: they are not looked at. `reason` is
-    Exchange's word for why there is nothing, where Exchange itself looked.
+    Exchange's word for why there is nothing, where Exchange itself looked. `parties` are everybody with what takes
+    their time, the asker first; nobody where Exchange looked, which tells nothing of that.
     """
 
     slots: tuple[Slot, ...]
@@ -52,6 +53,7 @@ class Found:
     organizer: str
     without_hours: tuple[str, ...] = ()
     reason: str = ""
+    parties: tuple[Party, ...] = ()
 
 
 def find_times(
@@ -81,13 +83,14 @@ def find_times(
         )
     ]
     parties = [_party(schedule) for schedule in schedules]
+    everyone = tuple(parties)
     without_hours = tuple(party.address for party in parties if party.is_known and not party.hours)
     if not any(party.hours for party in parties):
         parties.append(Party("", hours=Hours(*USUAL, _zone_of(mailbox) or ZoneInfo("UTC"))))
     slots = find_slots(parties, start=start, end=end, length=length, step=STEP, most=most)
     errors = [(schedule.address, schedule.error) for schedule in schedules if schedule.error]
     unknown = tuple(Unknown(address, error.code or UNKNOWN, error.message) for address, error in errors)
-    return Found(tuple(slots), unknown, organizer, without_hours)
+    return Found(tuple(slots), unknown, organizer, without_hours, parties=everyone)
 
 
 def _check(organizer: str, asked: Sequence[str], start: datetime, end: datetime, length: timedelta) -> None:

@@ -45,6 +45,8 @@ def test_a_time_is_one_at_which_everybody_works_and_nobody_is_taken(cloud, find)
     assert hours(found) == ["22:00", "22:30", "23:00", "23:30", "00:00"] and found.organizer == "meganb@contoso.com"
     assert not found.unknown and not found.without_hours
     assert hours(find(ALEX, start=TUESDAY + timedelta(hours=16, minutes=31)))[0] == "23:00"
+    assert [party.address for party in found.parties] == ["meganb@contoso.com", "alexw@contoso.com"]
+    assert found.parties[0].taken[0].start.hour == 16
 
 
 def test_working_hours_that_do_not_meet_leave_no_time(find):
