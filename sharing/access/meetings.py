@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sharing.models import (
     BOOKER,
@@ -70,6 +70,14 @@ def find_colleagues(user: User, words: str) -> list[Person]:
 def chosen_colleagues(user: User, public_ids: Iterable[str]) -> list[Person]:
     """Those of them that were chosen, by name; one who may not be asked about is left out."""
     return list(colleagues_of(user).filter(public_id__in=list(public_ids)).order_by("name", "pk"))
+
+
+def colleagues_at(user: User, addresses: Iterable[str]) -> list[Person]:
+    """Those of them who have one of these addresses, in any case of letters."""
+    wanted = Q(pk__in=())
+    for address in addresses:
+        wanted |= Q(address__iexact=address)
+    return list(colleagues_of(user).filter(wanted).order_by("name", "pk"))
 
 
 def partner_domains(user: User) -> dict[str, str]:
