@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sharing import access
 from sharing.access.organizations import known_sections
@@ -236,7 +236,7 @@ def _of_relationship(
     before = _before(row, newest)
     if wanted and matching.is_shown(wanted, before):
         raise NothingToDo
-    partners = Partner.objects.filter(tenant=tenant).order_by("ended_at", "-pk")
+    partners = Partner.objects.filter(tenant=tenant).order_by(F("ended_at").desc(nulls_first=True), "-pk")
     partner = next((one for one in partners if set(one.domains) & set(row.domains)), None)
     return _make(
         kind=kind, tenant=tenant, partner=partner, snapshot=newest, guid=row.guid, before=before, wanted=wanted,

@@ -151,6 +151,18 @@ def test_one_plan_at_a_time_waits_for_one_thing(world, fabrikam):
     assert plans.suspend(relationship=row, actor=world.lidia, now=NOW).partner == fabrikam
 
 
+def test_a_relationship_belongs_to_the_partner_of_today_before_one_that_ended(world, fabrikam):
+    partners.end_partner(partner=fabrikam, actor=world.lidia, now=NOW)
+    row = world.exported([WITH_FABRIKAM]).relationships.get()
+    ended = plans.suspend(relationship=row, actor=world.lidia, now=NOW)
+    assert ended.partner == fabrikam
+    plans.cancel(plan=ended, actor=world.lidia, now=NOW)
+    today = partners.make_partner(
+        tenant=world.tenant, name="Fabrikam", domains=["fabrikam.com"], actor=world.lidia, now=NOW
+    )
+    assert plans.remove(relationship=row, actor=world.lidia, now=NOW).partner == today
+
+
 def test_what_is_so_already_is_not_planned(world, fabrikam):
     suspended = {**WITH_FABRIKAM, "is_enabled": False}
     snapshot = world.exported([suspended], [DEFAULT_POLICY])
