@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import psycopg
 
-from . import databases, sync, table
+from . import databases, slots, sync, table
 from .databases import Database
 from .remote import Remote
 from .report import Figure, as_json, as_lines
@@ -28,8 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
                 left_out.append("PostgreSQL: set TEST_DATABASE_URL, or give --postgres URL")
         except psycopg.OperationalError as error:
             left_out.append(f"PostgreSQL: {str(error).strip().splitlines()[0]}")
-        for database in found:
+        for database in found if asked.only != "slots" else ():
             figures += _measured(database, asked, mailboxes)
+    if asked.only in (None, "slots"):
+        figures += slots.measure(repeat=asked.repeat)
     load = os.getloadavg()[0]
     if load > (os.cpu_count() or 1):
         left_out.append(f"Quiet: the load is {load:.1f}, so trust counts, then ratios, and no milliseconds")
@@ -50,10 +52,12 @@ def _measured(database: Database, asked: argparse.Namespace, mailboxes: int) -> 
     figures: list[Figure] = []
     # The address is given later: each measurement has a server of its own.
     with Remote(databases.product, database, "http://127.0.0.1:9", core=sync.CLIENT_CORE) as product:
-        if asked.only != "pages":
+        if asked.only in (None, "sync"):
             figures += sync.measure(database, product, mailboxes=mailboxes, repeat=asked.repeat)
-        if asked.only != "sync":
+        if asked.only in (None, "pages"):
             figures += table.measure(database, product, permissions=asked.permissions)
+        if asked.only in (None, "past"):
+            figures += table.measure_past(database, product, rows=asked.rows)
     return figures
 
 
@@ -63,7 +67,8 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--mailboxes", type=int, help="as many as this")
     parser.add_argument("--repeat", type=int, default=5, help="repetitions, 3 at least for a median (default: 5)")
     parser.add_argument("--permissions", type=int, default=100_000, help="rows of the access table (default: 100,000)")
-    parser.add_argument("--only", choices=["sync", "pages"], help="one half of it")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of audit and history (default: 100,000)")
+    parser.add_argument("--only", choices=["sync", "pages", "past", "slots"], help="one part of it")
     parser.add_argument("--sdk", action="store_true", help="also B8: Microsoft's SDK for the same reads (slow)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(

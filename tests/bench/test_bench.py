@@ -6,11 +6,12 @@ import pytest
 
 from bench import slots
 from bench.floor import Floor
-from bench.product import Product
+from bench.product import TID, Product
 from bench.report import as_json, as_lines, figure
 from bench.server import Server
 from bench.sync import CALENDARS
 from bench.world import PERMISSIONS, World
+from sharing.models import AuditChain, AuditEvent
 
 MAILBOXES = 40
 
@@ -69,6 +70,16 @@ def test_a_world_is_the_same_every_time_and_of_the_size_of_real_answers():
     assert World(MAILBOXES).bodies(7) == World(MAILBOXES).bodies(7)
     size = sum(len(json.dumps(body)) for body in World(MAILBOXES).bodies(7).values())
     assert 7_000 < size < 12_000
+
+
+def test_years_of_the_past_are_there_on_every_page_that_is_measured(product):
+    product.run()
+    product.years(rows=600)
+    chain = AuditChain.objects.get(key=TID)
+    assert AuditEvent.objects.filter(chain=TID).count() == chain.seq
+    pages = product.past(repeat=1)
+    seen = {name: page["rows"] for name, page in pages.items() if "rare" not in name and "shared" not in name}
+    assert {name for name, rows in seen.items() if not rows} == set()
 
 
 def test_a_goal_that_is_missed_is_said():
