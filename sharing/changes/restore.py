@@ -1,6 +1,8 @@
 """Puts one calendar back to what it was at a moment: a list of changes, checked by a person and run as a batch."""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,8 +14,8 @@ from sharing.models import BatchItem, Calendar, CalendarPermission, Change, Chan
 
 from . import batch_items
 from .batches import NoBatch, add_items, refusal
-from .holders import holder_at, roles_to_give
-from .refusals import BadAddress, NotNow
+from .holders import Holder, holders_at, roles_to_give
+from .refusals import NotNow
 from .restore_more import delivery_item, is_delivery, last_day
 
 BETWEEN, NO_ADDRESS, CREATES_OFF = "between", "no_address", "creates_off"
@@ -47,6 +49,10 @@ class Plan:
     @property
     def todo(self) -> list[BatchItem]:
         return [item for item in self.items if not item.skipped]
+
+    @property
+    def left_out(self) -> list[BatchItem]:
+        return [item for item in self.items if item.skipped]
 
     @property
     def invited(self) -> list[str]:
@@ -86,7 +92,7 @@ def plan_restore(
     around = batch_items.around_of(here)
     left = _Left(then.held)
     items = [item for row in here if (item := _item_of(batch, row, left.take(row), around))]
-    items += [_again(batch, held) for held in left.rest]
+    items += _Again(batch, calendar, left.rest).items()
     delivery = None if actor_kind == Change.OPERATOR else delivery_item(calendar, as_of, items)
     return Plan(calendar, as_of, [*items, delivery] if delivery else items, now)
 
@@ -95,19 +101,32 @@ class _Left:
     """What was held then and is not matched with anything of now yet."""
 
     def __init__(self, held: list[history.Held]) -> None:
-        self.rest = [row for row in held if not row.permission.is_organization or row.permission.ended_at is None]
+        self._held = {
+            number: row for number, row in enumerate(held)
+            if not row.permission.is_organization or row.permission.ended_at is None
+        }  # fmt: skip
+        self._numbers: dict[tuple[str, object], list[int]] = defaultdict(list)
+        for number, row in self._held.items():
+            for key in _keys(row.permission, row.address):
+                self._numbers[key].append(number)
+
+    @property
+    def rest(self) -> list[history.Held]:
+        return list(self._held.values())
 
     def take(self, row: CalendarPermission) -> list[history.Held]:
         """All that `row`, or an entry of the same holder before it, was then."""
-        address = graph.fold_address(row.address) if row.address else ""
-        mine = [
-            held for held in self.rest
-            if held.permission.pk == row.pk
-            or (row.grantee_id is not None and held.permission.grantee_id == row.grantee_id)
-            or (address and graph.fold_address(held.address) == address)
-        ]  # fmt: skip
-        self.rest = [held for held in self.rest if held not in mine]
-        return mine
+        numbers = {number for key in _keys(row, row.address) for number in self._numbers[key]}
+        return [self._held.pop(number) for number in sorted(numbers) if number in self._held]
+
+
+def _keys(row: CalendarPermission, address: str) -> Iterator[tuple[str, object]]:
+    """By what an entry is known as the same holder's."""
+    yield "entry", row.pk
+    if row.grantee_id is not None:
+        yield "holder", row.grantee_id
+    if address:
+        yield "address", graph.fold_address(address)
 
 
 def _item_of(
@@ -133,23 +152,38 @@ def _item_of(
     return item
 
 
-def _again(batch: ChangeBatch, held: history.Held) -> BatchItem:
-    """Somebody who had access then and has none now is added again, which makes Outlook send an invitation."""
-    item = BatchItem(name=held.name, address=held.address, after=held.role[:48])
-    calendar = held.permission.calendar
-    tenant = batch.tenant
-    try:
-        holder = holder_at(calendar.mailbox, held.address, held.name)
-    except BadAddress:
-        item.skipped = NO_ADDRESS
+class _Again:
+    """Those who had access then and have none now are added again, which makes Outlook send invitations.
+
+    Their addresses are looked up for all of them, and roles once for all who are alike.
+    """
+
+    def __init__(self, batch: ChangeBatch, calendar: Calendar, lost: list[history.Held]) -> None:
+        self.batch, self.calendar, self.lost = batch, calendar, lost
+        self.holders = holders_at(calendar.mailbox, [(held.address, held.name) for held in lost])
+        self.roles: dict[str, tuple[str, ...]] = {}
+
+    def items(self) -> list[BatchItem]:
+        return [self._item(held) for held in self.lost]
+
+    def _item(self, held: history.Held) -> BatchItem:
+        item = BatchItem(name=held.name, address=held.address, after=held.role[:48])
+        holder = self.holders.get(held.address)
+        if holder is None:
+            item.skipped = NO_ADDRESS
+        elif held.certainty != history.CERTAIN:
+            item.skipped = BETWEEN
+        elif held.role not in self._roles(holder):
+            item.skipped = batch_items.ROLE_NOT_ALLOWED
+        elif not self.batch.tenant.creates_on:
+            item.skipped = CREATES_OFF
         return item
-    if held.certainty != history.CERTAIN:
-        item.skipped = BETWEEN
-    elif held.role not in roles_to_give(calendar, holder):
-        item.skipped = batch_items.ROLE_NOT_ALLOWED
-    elif not tenant.creates_on:
-        item.skipped = CREATES_OFF
-    return item
+
+    def _roles(self, holder: Holder) -> tuple[str, ...]:
+        alike = "" if holder.is_inside else graph.fold_address(holder.address).rpartition("@")[2]
+        if alike not in self.roles:
+            self.roles[alike] = roles_to_give(self.calendar, holder)
+        return self.roles[alike]
 
 
 def check_restore(

@@ -25,6 +25,7 @@ from . import outcomes
 from .rows import named, title_of, whose
 
 STATUS = {"not_allowed": 403}
+SHOWN = 100  # lines of a list; all of it is put back
 
 
 @limited("saving")
@@ -89,8 +90,12 @@ def _page(
                 org = str(mailbox.tenant)
                 page |= {
                     "plan": plan,
-                    "todo": [line_of(item, org, of) | {"until": _until(plan, item, org)} for item in plan.todo],
-                    "left_out": [line_of(item, org, of) for item in plan.items if item.skipped],
+                    "todo": [
+                        line_of(item, org, of) | {"until": _until(plan, item, org)} for item in _first(plan.todo)
+                    ],
+                    "todo_count": len(plan.todo),
+                    "left_out": [line_of(item, org, of) for item in _first(plan.left_out)],
+                    "left_count": len(plan.left_out),
                     "invitations": said.invitations(len(plan.invited), tuple(plan.invited_outside)),
                     "must_type": len(plan.todo) >= changes.TYPED_FROM,
                 }
@@ -109,6 +114,11 @@ def _page(
             "on_href": f"{reverse('on_date', args=[calendar.public_id])}?{urlencode({'date': day.text})}",
             **page,
         }, status=status)  # fmt: skip
+
+
+def _first(items: list[BatchItem]) -> list[BatchItem]:
+    """The first SHOWN of them; who gets the meeting requests is always among them, as its line has a box to tick."""
+    return sorted(items, key=lambda item: not is_delivery(item))[:SHOWN] if len(items) > SHOWN else items
 
 
 def line_of(item: BatchItem, org: str, of: words.Whose) -> dict[str, Any]:

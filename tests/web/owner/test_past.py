@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sharing import access
@@ -228,3 +230,51 @@ def test_a_place_on_a_day_that_is_none_breaks_nothing(owner, kids, changed, clie
     client.force_login(alex)
     shown = client.get(f"{reverse('on_date', args=[kids.public_id])}?date=2026-11-01&{place}")
     assert shown.status_code == 200 and "Adele Vance" in shown.text
+
+
+def newcomers(kids, count):
+    """So many who came after the day that the calendar is put back to."""
+    crowd(kids, count)
+    came = kids.permissions.get(name="Charlie Reed")
+    rows = kids.permissions.filter(graph_id__startswith="many")
+    PermissionPeriod.objects.filter(permission__in=rows).delete()
+    rows.update(began_at=came.began_at, began_after_at=came.began_after_at)
+
+
+def test_of_a_long_list_a_hundred_are_shown_and_all_are_put_back(owner, kids, changed, client, alex):
+    client.force_login(alex)
+    Mailbox.objects.filter(pk=kids.mailbox_id).update(settings={"time_zone": "Pacific Standard Time"})
+    newcomers(kids, 120)
+    shown = restore(client, kids, "2026-11-01").text
+    assert "122 changes" in shown and "The first 100 are shown. All 122 are put back." in shown
+    assert shown.count("<h3>") == 100
+    mark = shown.partition('name="shown" value="')[2].partition('"')[0]
+    form = {"date": "2026-11-01", "shown": mark, "typed": "122"}
+    assert client.post(reverse("restore", args=[kids.public_id]), form).status_code == 302
+    assert ChangeBatch.objects.get().items.filter(skipped="").count() == 122
+
+
+def test_a_longer_list_takes_no_more_queries(owner, kids, changed, client, alex):
+    client.force_login(alex)
+    Mailbox.objects.filter(pk=kids.mailbox_id).update(settings={"time_zone": "Pacific Standard Time"})
+    counts = []
+    for count in (4, 40):
+        kids.permissions.filter(graph_id__startswith="many").delete()
+        crowd(kids, count)
+        gone = kids.permissions.filter(graph_id__startswith="many")
+        PermissionPeriod.objects.filter(permission__in=gone).delete()
+        now = kids.permissions.get(name="Charlie Reed").began_at
+        periods = [
+            PermissionPeriod(
+                tenant=kids.tenant, permission=row, calendar=kids, mailbox=kids.mailbox, is_first=True, role="read",
+                began_at=row.first_seen_at, ended_after_at=now - timedelta(hours=1), ended_at=now, end="removed",
+            )
+            for row in gone
+        ]  # fmt: skip
+        PermissionPeriod.objects.bulk_create(periods)
+        gone.update(ended_at=now)
+        with CaptureQueriesContext(connection) as queries:
+            assert f"{count + 2} changes" in restore(client, kids, "2026-11-01").text
+        counts.append(len(queries))
+        PermissionPeriod.objects.filter(permission__in=gone).delete()
+    assert counts[1] <= counts[0]
