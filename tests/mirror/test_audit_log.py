@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sharing import audit
+from sharing import audit, tasks
 from sharing.connect import client_for, clients
 from sharing.mirror import audit_log
 from sharing.models import AuditEvent, AuditQuery, OutsideAct, PermissionPeriod, Tenant
@@ -220,3 +220,12 @@ def test_microsoft_is_asked_in_peace(wanted, step, cloud, clock):
     query = step()
     assert (query.graph_id, query.due_at) == ("", clock() + timedelta(seconds=600))
     assert step(minutes=11).graph_id and cloud.throttle.early_retries == 0
+
+
+def test_a_worker_searches_when_it_is_due(let, cloud):
+    """By the worker's own clock, from the task of a run that noted what the token holds."""
+    audit_log.want(tenant=let, now=tasks.clock())
+    query = AuditQuery.objects.get()
+    assert (tasks.search_audit_log, query.pk) in list(tasks.due_reads(tasks.clock()))
+    tasks.search_audit_log(query.pk)
+    assert AuditQuery.objects.get().graph_id and len(asked(cloud)) == 1
