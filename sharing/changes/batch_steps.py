@@ -174,10 +174,8 @@ def _set_last_days(batch: ChangeBatch, now: datetime) -> bool:
         return True
     given = BatchItem.objects.filter(batch=batch, change__state=Change.APPLIED, end_date=None).exclude(after="")
     for item in given.select_related("permission", "change__permission"):
-        day, entry = (
-            last_day(calendar, item, batch.made_at),
-            item.permission or (item.change and item.change.permission),
-        )
+        entry = item.permission or (item.change.permission if item.change else None)
+        day = last_day(calendar, item, batch.made_at)
         if day is None or entry is None:
             continue
         kind = "" if batch.actor_kind in (Change.OWNER, Change.STEWARD) else batch.actor_kind

@@ -21,7 +21,7 @@ def give_deputy(*, mailbox: Mailbox, person: Person, lets_grant_private: bool, b
         raise NotNow("not_allowed")
     if not row.tenant.deputies_on:
         raise NotNow("deputies_off")
-    if not is_possible(row, person):
+    if person.oid is None or not is_possible(row, person):
         raise BadAddress
     live = Deputy.objects.filter(mailbox=row, oid=person.oid, ended_at=None)
     with transaction.atomic():
@@ -60,6 +60,8 @@ def is_possible(mailbox: Mailbox, person: Person) -> bool:
 
 def acts(mailbox: Mailbox, person: Person, *, lets_grant_private: bool) -> bool:
     """Is this person a deputy there already, on these terms?"""
+    if person.oid is None:
+        return False
     live = Deputy.objects.filter(mailbox=mailbox, oid=person.oid, ended_at=None)
     return live.filter(lets_grant_private=lets_grant_private).exists()
 

@@ -55,6 +55,8 @@ def asked(request: Asked, public_id: str) -> HttpResponse:
 def _tell_deputy(proposal: Proposal, user: User) -> None:
     """Whoever was made a deputy is told, as if the owner had thought of it."""
     oid = proposal.person.oid if proposal.person else None
+    if oid is None:
+        return
     for deputy in access.deputies_of(user).filter(mailbox=proposal.mailbox, oid=oid):
         notices.tell_of_deputy(deputy, timezone.now())
 

@@ -146,7 +146,7 @@ def _may_be(copy: Calendar, each: CalendarPermission, theirs: list[CalendarPermi
     """Do the copy's flags fit the role? One set in detail fits any; the owner's only entry is it, whatever they say."""
     if len(theirs) == 1 or each.role not in _FLAGS:
         return True
-    edits, sees_private = _FLAGS[each.role]
+    edits, sees_private = _FLAGS[Role(each.role)]
     return copy.can_edit in (None, edits) and copy.can_view_private in (None, sees_private)
 
 
