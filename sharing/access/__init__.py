@@ -81,6 +81,7 @@ from .owners import (
     permission_for_owner,
     permissions_of,
     restore_for_owner,
+    volunteer_of,
     zone_name_of,
 )
 from .setup import (
@@ -226,5 +227,6 @@ __all__ = [
     "tenants_for_operator",
     "tenants_for_setup",
     "users_without_person",
+    "volunteer_of",
     "zone_name_of",
 ]

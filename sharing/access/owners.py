@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from sharing.models import (
     Calendar,
@@ -16,8 +16,10 @@ from sharing.models import (
     Mailbox,
     MailboxQuerySet,
     Person,
+    Probe,
     Stewardship,
     User,
+    Volunteer,
 )
 from sharing.models.names import folded
 
@@ -83,6 +85,13 @@ def own_mailbox(user: User) -> Mailbox | None:
     """The person's own mailbox with its freshness, or None where the directory lists none."""
     fresh = Mailbox.objects.with_freshness().select_related("person", "tenant")
     return fresh.filter(tenant_id=user.tenant_id, person__oid=user.oid, person__ended_at=None).first()
+
+
+def volunteer_of(user: User) -> Volunteer | None:
+    """That the person lends their own mailbox to try partners from; `asked_at` is when that was done last, or None."""
+    tried = Probe.objects.filter(mailbox=OuterRef("mailbox"), asked_at__gte=OuterRef("since")).order_by("-asked_at")
+    own = Volunteer.objects.filter(tenant=user.tenant_id, mailbox__person__oid=user.oid)
+    return own.annotate(asked_at=Subquery(tried.values("asked_at")[:1])).first()
 
 
 def mailbox_for_owner(user: User, public_id: str) -> Mailbox:

@@ -89,6 +89,7 @@ def disconnect_mailbox(*, mailbox: Mailbox, actor: User, now: datetime, is_admin
             version=F("version") + 1,
         ):  # fmt: skip
             raise NotThatWay
+        Volunteer.objects.filter(mailbox=mailbox).delete()
         _record("mailbox.disconnected", mailbox, actor, now, "admin" if is_admin else "person")
 
 
@@ -153,6 +154,7 @@ def disconnect_tenant(*, tenant: Tenant, erase: bool, actor: User, now: datetime
         for link in ActivationLink.objects.filter(tenant=tenant, state__in=ActivationLink.OPEN):
             links.revoke_link(link=link, actor=actor, now=now)
         _end_grants(tenant, actor, now)
+        Volunteer.objects.filter(tenant=tenant).delete()
         # A worker that holds a shard or a test of the limit loses its claim.
         SyncShard.objects.filter(tenant=tenant).update(run=None, due_at=None, attempt=F("attempt") + 1)
         GroupLimit.objects.filter(tenant=tenant).update(due_at=None, attempt=F("attempt") + 1)

@@ -126,6 +126,8 @@ VERBS = {
     "tenant.booker_connected": "Connected the app for meetings",
     "tenant.bookings_on": "Let people find times and book meetings",
     "tenant.bookings_off": "Stopped finding times and booking meetings",
+    "volunteer.ended": "Took their mailbox back from tests with partners",
+    "volunteer.lent": "Lent their mailbox to tests with partners",
     "tenant.writes_off": "Switched changes off",
     "tenant.writes_on": "Switched changes on",
 }
@@ -134,7 +136,8 @@ GROUPS = (
     ("changes", "Changes to sharing", (
         "change.", "cover.", "end_date.", "batch.", "proposal.", "deputy.", "objection.",
     )),
-    ("partners", "Partner organizations", ("partner.", "federation.")),
+    ("meetings", "Meetings", ("booking.",)),
+    ("partners", "Partner organizations", ("partner.", "federation.", "volunteer.")),
     ("looking", "Looking and exporting", ("person.", "calendar.", "list.", "access.exported")),
     ("signin", "Signing in, and pages refused", ("signin.", "access.denied")),
     ("roles", "Roles and stewards", ("role.", "steward.")),

@@ -14,6 +14,12 @@ class ProbeWords:
     todo: str = ""
 
 
+# On the page of a person's own connection.
+LEND = (
+    "IT may ask, from your mailbox, when people at a partner organization are free. Nothing in your calendar is read."
+)
+NEVER_USED = "Nobody asked yet."
+
 ONE_WAY = (
     "This proves one direction: what people here see of people there. What they see of us, only somebody there can try."
 )

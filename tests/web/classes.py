@@ -81,6 +81,7 @@ CLASSES = {
     "account:connected": Class(SIGNED_IN, get=403, head=405),
     "account:leave": Class(SIGNED_IN, post=403),
     "account:come_back": Class(SIGNED_IN, get=405, post=302),
+    "account:volunteer": Class(SIGNED_IN, get=405, post=302),
     "account:disconnect": Class(OWNER, post=302, of="grant"),
     "it:overview": Class(IT, query="tenant"),
     "it:access": Class(IT, query="tenant"),

@@ -5,8 +5,9 @@ from typing import Any
 
 from sharing import access
 from sharing.connect import erasing_own
+from sharing.meetings import volunteers
 from sharing.models import BOOKER, READER, Grant, Mailbox, Tenant, User
-from sharing.words import connecting
+from sharing.words import connecting, probes
 from sharing.words import lending as said
 
 
@@ -86,6 +87,7 @@ def page_of(user: User) -> dict[str, Any]:
         "reading": said.scope_words(("Calendars.Read", "MailboxSettings.Read")),
         "shared": said.SCOPES[said.SHARED],
         "meetings": _meetings(user),
+        "tests": _tests(user),
         "is_waiting": any(each.is_waiting for each in lent),
         "never_read": connecting.NEVER_READ,
     }  # fmt: skip
@@ -97,3 +99,11 @@ def _meetings(user: User) -> dict[str, Any] | None:
         return None
     lent = access.grants_of(user).filter(app=BOOKER, state=Grant.CONNECTED).first()
     return {"grant": lent, "may": said.OF_MEETINGS}
+
+
+def _tests(user: User) -> dict[str, Any] | None:
+    """Whether the person lends their mailbox to tests with partners; None where they cannot and do not."""
+    mailbox, volunteer = access.own_mailbox(user), access.volunteer_of(user)
+    if volunteer is None and (mailbox is None or not volunteers.may_lend(mailbox)):
+        return None
+    return {"volunteer": volunteer, "what": probes.LEND, "never": probes.NEVER_USED}

@@ -13,5 +13,6 @@ urlpatterns = [
     path("connected/", views.connected, name="connected"),
     path("leave/", in_own_zone(views.leave), name="leave"),
     path("come-back/", views.come_back, name="come_back"),
+    path("volunteer/", views.volunteer, name="volunteer"),
     path("<str:public_id>/disconnect/", in_own_zone(views.disconnect), name="disconnect"),
 ]

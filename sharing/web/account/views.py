@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sharing import access, tasks
 from sharing.connect import ends, erasing_own, grants, identity
+from sharing.meetings import volunteers
 from sharing.models import BOOKER, READER, Grant, SyncShard, Tenant
 from sharing.web.asked import Asked
 from sharing.web.limits import limited
@@ -124,6 +125,20 @@ def come_back(request: Asked) -> HttpResponse:
             ends.reconnect_mailbox(mailbox=mailbox, actor=request.user, now=timezone.now())
         except ends.NotThatWay:
             pass  # it is read already: the page says so
+    return redirect("account:home")
+
+
+@limited("saving")
+@require_POST
+def volunteer(request: Asked) -> HttpResponse:
+    """The person lends their mailbox to tests with partners, or takes it back."""
+    mailbox = access.own_mailbox(request.user)
+    if mailbox is not None:
+        verb = volunteers.lend if "lend" in request.POST else volunteers.take_back
+        try:
+            verb(mailbox=mailbox, actor=request.user, now=timezone.now())
+        except volunteers.NotLendable:
+            pass  # the page does not offer it
     return redirect("account:home")
 
 
