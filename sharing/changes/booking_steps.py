@@ -22,9 +22,9 @@ LEASE = timedelta(seconds=90)
 WRITE_SECONDS = 20.0
 QUIET_SECONDS = 90.0  # Exchange shows a new event within a minute; then a second request may follow the first
 UNCLEAR_SECONDS = 180.0  # a move or cancellation that does not show by then did not happen
-GIVE_UP_SECONDS = 900.0
-DONE, WRITE, WAIT, GONE, NOT_DONE, ELSEWHERE, UNKNOWN = (
-    "done", "write", "wait", "gone", "not_done", "moved_elsewhere", "unknown",
+GIVE_UP_SECONDS = 900.0  # nor is anything sent first that was asked for longer ago: it may come from a backup
+DONE, WRITE, WAIT, GONE, NOT_DONE, ELSEWHERE, TOO_LATE, UNKNOWN = (
+    "done", "write", "wait", "gone", "not_done", "moved_elsewhere", "too_late", "unknown",
 )  # fmt: skip
 
 
@@ -103,9 +103,9 @@ def decide(booking: Booking, event: events.OwnEvent | None, *, since_sent: float
             return DONE
         if event is not None:  # it was there, and somebody cancelled it
             return GONE
-        if since_sent is None or (since_sent >= QUIET_SECONDS and since_asked < GIVE_UP_SECONDS):
-            return WRITE
-        return WAIT if since_asked < GIVE_UP_SECONDS else UNKNOWN
+        if since_asked >= GIVE_UP_SECONDS:
+            return TOO_LATE if since_sent is None else UNKNOWN
+        return WRITE if since_sent is None or since_sent >= QUIET_SECONDS else WAIT
     if event is None or event.is_cancelled:
         return DONE if booking.act == Booking.CANCEL and since_sent is not None else GONE
     if booking.act == Booking.MOVE:
@@ -115,7 +115,7 @@ def decide(booking: Booking, event: events.OwnEvent | None, *, since_sent: float
         if at != (booking.starts_at, booking.ends_at):
             return ELSEWHERE
     if since_sent is None:
-        return WRITE
+        return WRITE if since_asked < GIVE_UP_SECONDS else TOO_LATE
     return WAIT if since_sent < UNCLEAR_SECONDS else NOT_DONE
 
 
@@ -186,6 +186,8 @@ def _settle(hold: _Hold, step: str, event: events.OwnEvent | None) -> None:
         return _wait(hold, "not_confirmed")
     if step == UNKNOWN:
         return _end(hold, Booking.UNKNOWN, "not_confirmed")
+    if step == TOO_LATE:
+        return _end(hold, _refused_state(booking), TOO_LATE)
     if step == GONE:
         return _end(hold, Booking.GONE, "gone")
     if step == DONE and booking.act == Booking.CANCEL:

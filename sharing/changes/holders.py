@@ -48,8 +48,8 @@ def holders_at(mailbox: Mailbox, wanted: Iterable[tuple[str, str]]) -> dict[str,
     folded = {address: graph.fold_address(address.strip()) for address in names}
     listed = PersonAddress.objects.filter(tenant=mailbox.tenant_id, person__ended_at=None)
     of_address: dict[str, set[int]] = defaultdict(set)
-    for person, address in listed.filter(address__in=set(folded.values())).values_list("person", "address"):
-        of_address[address].add(person)
+    for pk, address in listed.filter(address__in=set(folded.values())).values_list("person", "address"):
+        of_address[address].add(pk)
     sure = {address: min(pks) for address, pks in of_address.items() if len(pks) == 1}
     people = Person.objects.in_bulk(list(sure.values()))
     others: dict[int, set[str]] = defaultdict(set)

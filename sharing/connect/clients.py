@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from django.conf import settings
 
@@ -17,9 +18,19 @@ from .sealing import SealBroken, unseal
 
 FILE, KEPT, SECRET, NOTHING = "file", "kept", "secret", "nothing"  # where a credential comes from
 
+PROBE_SECONDS = 20.0  # somebody waits for the page
 TENANT_ENDED = "tenant_ended"  # why there is no token where an organization was disconnected
 
 _Key = tuple[str, graph.Endpoints, str]
+
+
+class _Built(TypedDict, total=False):
+    """What a client is for, as graph.Client is told."""
+
+    for_meetings: bool
+    for_probes: bool
+
+
 _GoodFor = tuple[graph.Credential, datetime | None]
 _lock = threading.Lock()
 # A credential that was replaced is forgotten with its tokens, and so is what was kept before the tenant's connection
@@ -177,13 +188,21 @@ def booker_for(tenant: Tenant) -> graph.Client:
 
 def prober_for(tenant: Tenant) -> graph.Client:
     """What asks when somebody is free, and nothing else: of the registration that reads."""
-    return client_of(tenant, app=READER, for_probes=True)
+    client = client_of(tenant, app=READER, for_probes=True)
+    client.deadline_seconds = PROBE_SECONDS
+    return client
 
 
 def client_of(
-    tenant: Tenant, *, app: str, on_call: Callable[[graph.Call], None] | None = None, **built: bool
+    tenant: Tenant,
+    *,
+    app: str,
+    on_call: Callable[[graph.Call], None] | None = None,
+    for_meetings: bool = False,
+    for_probes: bool = False,
 ) -> graph.Client:
-    """As `client_for`, of one of the registrations; `built` is what graph.Client is told that it is for."""
+    """As `client_for`, of one of the registrations; the last two are what graph.Client is told that it is for."""
+    built = _Built(for_meetings=for_meetings, for_probes=for_probes)
     where = endpoints()
     if tenant.cloud != where.cloud.value:
         raise graph.ConfigurationRefused(
@@ -205,7 +224,7 @@ def client_for_tid(
     app: str = READER,
     since: datetime | None = None,
     on_call: Callable[[graph.Call], None] | None = None,
-    **built: bool,
+    **built: Unpack[_Built],
 ) -> graph.Client:
     """As `client_of`, for a tenant that is not listed yet. Raises NoCredential.
 

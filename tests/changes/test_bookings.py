@@ -188,6 +188,19 @@ def test_an_event_that_shows_late_is_waited_for_and_not_made_twice(megan, clock,
     assert booking.state == Booking.BOOKED and len(writes(cloud)) == 1 and len(made(cloud)) == 1
 
 
+@pytest.mark.parametrize("act", ["create", "move", "cancel"])
+def test_what_was_asked_for_long_ago_is_not_sent_any_more(megan, clock, cloud, act):
+    booking = ask(megan, clock) if act == "create" else booked(megan, clock)
+    later = {"starts_at": AT + timedelta(days=1), "ends_at": UNTIL + timedelta(days=1)} if act == "move" else {}
+    if act != "create":
+        getattr(bookings, act)(booking=booking, now=clock(), **later)
+    cloud.log.clear()
+    clock.forward(seconds=900)
+    carry_on(booking, clock)
+    assert (booking.act, booking.cause) == ("", "too_late") and not writes(cloud)
+    assert booking.state == (Booking.FAILED if act == "create" else Booking.BOOKED)
+
+
 def test_a_definite_no_ends_it_and_says_why(megan, clock, cloud):
     control(
         cloud, "consent", {"client_id": sandbox_cast.BOOKER_APP, "tenant": CONTOSO, "roles": ["Calendars.Read"]}

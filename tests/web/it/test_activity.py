@@ -173,6 +173,7 @@ NO_VERBS = {"audit.heads", "people.json"}  # a key of the cache, a file
 BUILT = {  # made from a part that is known at run time only
     "change.": [state for state, _ in Change.STATES if state != Change.OPEN],
     "run.": ["accepted", "rejected"],
+    "booking.": ["booked", "cancelled", "failed", "unknown", "gone"],
     "proposal.": ["accepted", "declined", "expired", "withdrawn"],
 }
 
