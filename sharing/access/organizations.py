@@ -25,13 +25,14 @@ from sharing.models import (
     PolicyAssignment,
     Probe,
     PublishedCalendar,
+    RoleAssignment,
     SharingPolicy,
     Tenant,
     User,
     Volunteer,
 )
 
-from .tenants import one, one_tenant, tenants_for_it
+from .tenants import one, one_tenant, tenants_for_it, tenants_for_setup
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -80,6 +81,13 @@ def snapshot_for_it(user: User, tenant: Tenant, public_id: str) -> ExchangeSnaps
     return one(snapshots_for_it(user, tenant).filter(public_id=public_id))
 
 
+def tenants_to_update(user: User) -> QuerySet[Tenant]:
+    """Tenants that `user` may upload an export of: as operator, or as a reviewer who is admin, too."""
+    operated = RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.OPERATOR, tenant__isnull=False)
+    either = Q(pk__in=operated.values("tenant")) | Q(pk__in=tenants_for_setup(user).order_by().values("pk"))
+    return tenants_for_it(user).filter(either)
+
+
 def last_known(user: User, tenant: Tenant) -> dict[str, Known]:
     """Section → the newest snapshot that read it whole, else the newest in which it is cut; left out: never exported.
 
@@ -109,6 +117,13 @@ def relationships_for_it(user: User, tenant: Tenant) -> QuerySet[OrganizationRel
 
 def relationship_for_it(user: User, tenant: Tenant, guid: UUID) -> OrganizationRelationship:
     return one(relationships_for_it(user, tenant).filter(guid=guid))
+
+
+def relationship_past(user: User, tenant: Tenant, guid: UUID) -> QuerySet[OrganizationRelationship]:
+    """One relationship in every export that holds it, newest first; with their snapshots."""
+    _check(user, tenant)
+    rows = OrganizationRelationship.objects.filter(tenant=tenant, guid=guid).select_related("snapshot")
+    return rows.order_by("-snapshot__exported_at", "-snapshot__pk")
 
 
 def policies_for_it(user: User, tenant: Tenant) -> QuerySet[SharingPolicy]:
@@ -177,7 +192,8 @@ def probes_for_it(user: User, tenant: Tenant) -> QuerySet[Probe]:
 
 def volunteers_for_it(user: User, tenant: Tenant) -> QuerySet[Volunteer]:
     _check(user, tenant)
-    return Volunteer.objects.filter(tenant=tenant).select_related("mailbox__person").order_by("since", "pk")
+    related = ("tenant", "mailbox__person", "mailbox__tenant", "mailbox__shard__grant")
+    return Volunteer.objects.filter(tenant=tenant).select_related(*related).order_by("since", "pk")
 
 
 def their_tenants(user: User, tenant: Tenant) -> QuerySet[Tenant]:
@@ -228,6 +244,12 @@ def shared_outside(user: User, tenant: Tenant, domains: Iterable[str]) -> Outsid
     by_role = dict(rows.values("role").annotate(n=Count("pk")).values_list("role", "n"))
     once = rows.aggregate(people=Count("grantee", distinct=True), calendars=Count("calendar", distinct=True))
     return OutsideShares(by_role, once["people"], once["calendars"])
+
+
+def entries_outside(user: User, tenant: Tenant, domains: Iterable[str]) -> QuerySet[Any]:
+    """Keys of the entries that people of any of `domains` (lower case) hold, to narrow a list with."""
+    _check(user, tenant)
+    return _outside(tenant).filter(domain__in=list(domains)).values("pk")
 
 
 def _outside(tenant: Tenant) -> QuerySet[Any]:

@@ -1,5 +1,6 @@
 """Tries whether somebody here sees the free and busy times of somebody at a partner, and remembers what came of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from sharing.models import AuditEvent, Partner, Probe, User, Volunteer
 
 from .addresses import domain_of
 from .verdicts import Verdict, seen, verdict
+from .volunteers import may_lend
 
 AHEAD = timedelta(days=14)
 INTERVAL = timedelta(minutes=30)
@@ -36,21 +38,23 @@ class Tried:
 
 
 def try_partner(
-    *, client: graph.Client, volunteer: Volunteer, partner: Partner, address: str, actor: User, now: datetime
-) -> Tried:
+    *, client: graph.Client, volunteer: Volunteer, partner: Partner | None, address: str, actor: User, now: datetime,
+    domains: Collection[str] = (),
+) -> Tried:  # fmt: skip
     """Asks once for the next 14 days of one person at `partner`, from the mailbox of a volunteer.
 
-    It proves one direction: what people here see of people there. What went wrong with the call itself is an
-    outcome too. Raises ProbeRefused.
+    `domains` are those that a relationship names beside the partner's, or where nobody wrote a partner down. It proves
+    one direction: what people here see of people there. What went wrong with the call itself is an outcome too. Raises
+    ProbeRefused.
     """
-    address = address.strip()
-    if volunteer.tenant_id != partner.tenant_id or volunteer.mailbox.disconnected_at or not volunteer.mailbox.is_read:
+    address, tenant = address.strip(), volunteer.tenant
+    if not may_lend(volunteer.mailbox) or (partner and partner.tenant_id != tenant.pk):
         raise ProbeRefused("no_volunteer")
-    if partner.ended_at:
+    if partner and partner.ended_at:
         raise ProbeRefused("partner_ended")
     if (domain := domain_of(address)) is None:
         raise ProbeRefused("not_an_address")
-    if domain not in partner.domains:
+    if domain not in {*domains, *(partner.domains if partner else ())} - set(tenant.domains):
         raise ProbeRefused("not_of_partner")
     start = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % INTERVAL
     schedule, code, message = None, "", ""
@@ -68,13 +72,14 @@ def try_partner(
             found = seen(has_entries=bool(schedule.items), has_details=schedule.has_details)
     with transaction.atomic():
         probe = Probe.objects.create(
-            tenant=partner.tenant, partner=partner, mailbox=volunteer.mailbox, address=address, asked_by=actor,
+            tenant=tenant, partner=partner, mailbox=volunteer.mailbox, address=address, asked_by=actor,
             asked_at=now, outcome=found.outcome, code=code[:80], message=message[:500],
         )  # fmt: skip
         AuditEvent.objects.record(
-            now=now, verb="partner.tried", tenant=partner.tenant, actor=actor, outcome=found.outcome,
+            now=now, verb="partner.tried", tenant=tenant, actor=actor, outcome=found.outcome,
             subject={
-                "partner": partner.public_id, "probe": probe.public_id, "mailbox": volunteer.mailbox.public_id,
+                "partner": partner.public_id if partner else "", "probe": probe.public_id,
+                "mailbox": volunteer.mailbox.public_id,
             },
         )  # fmt: skip
     return Tried(probe, found, start, start + AHEAD, schedule)
