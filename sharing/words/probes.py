@@ -30,6 +30,19 @@ HIGHER = (
     "decides what is shown."
 )
 
+LOWER = (
+    "Titles and places were agreed on and did not come: their relationship, or this person’s own calendar, shows less."
+)
+# Where the next step is taken.
+NEXT = {"ours": "Plan a change of our side", "theirs": "Script for their side"}
+
+# What fills somebody's time: in words, and the colour it is drawn in.
+STATUSES = {
+    "busy": ("busy", "c-add"), "tentative": ("tentative", "c-edit"), "oof": ("away", "c-act"),
+    "workingElsewhere": ("working elsewhere", "c-see"),
+}  # fmt: skip
+TAKEN = ("taken", "c-quiet")
+
 OUTCOMES = {
     "seen": ProbeWords(
         "Free and busy times seen", "Their times came, without titles or places.", "good", "circle-check",
@@ -105,6 +118,22 @@ PROBE_REFUSALS = {
     "no_volunteer": "This mailbox is not lent for this, or is not read any more.",
     "partner_ended": "The partnership has ended.",
 }
+
+
+def why_not(*, is_read: bool, has_volunteers: bool, is_over: bool, has_domains: bool) -> str:
+    """Why nothing can be tried now; empty where it can."""
+    if is_over:
+        return "The partnership has ended, so nothing is tried any more."
+    if not is_read:
+        return "Tests need an organization that is read as a whole. Here each person connects their own mailbox."
+    if not has_domains:
+        return "No domain of theirs is known, so there is nobody to ask about."
+    if not has_volunteers:
+        return (
+            "Nobody lends their mailbox for this yet. Ask a colleague: it is a button on the page of one’s own "
+            "connection, and Microsoft asks from a mailbox that somebody lends."
+        )
+    return ""
 
 
 def probe_words(outcome: str, reason: str = "") -> ProbeWords:
