@@ -84,7 +84,9 @@ def look(*, client: graph.Client, booking: Booking, clock: Clock) -> events.OwnE
     Does nothing for one with an act on its way, and raises GraphError.
     """
     event = events.find_own_event(client, mailbox_id=_oid(booking), mark=booking.mark, event_id=booking.event_id)
-    settled = Booking.objects.filter(pk=booking.pk, act="", state__in=(Booking.BOOKED, Booking.UNKNOWN))
+    # Whoever carried an act on since `booking` was loaded knows better.
+    same = {"pk": booking.pk, "attempt": booking.attempt}
+    settled = Booking.objects.filter(**same, act="", state__in=(Booking.BOOKED, Booking.UNKNOWN))
     if event is None or event.is_cancelled:
         if settled.filter(state=Booking.BOOKED).update(state=Booking.GONE, finished_at=clock()):
             booking.refresh_from_db()
@@ -128,6 +130,9 @@ def _advance(hold: _Hold) -> None:
     hold.reached("looked")
     step = _decided(hold, event)
     if step == WRITE:
+        cause = access.may_book(booking.user)  # looking took its time
+        if cause and booking.sent_at is None:
+            return _end(hold, _refused_state(booking), cause)
         if cause:  # an earlier one may still show
             return _wait(hold, cause)
         before, at = booking.sent_at, hold.clock()

@@ -275,6 +275,27 @@ def test_a_meeting_deleted_in_outlook_is_gone_here_too(megan, clock, outside):
     assert booking.state == Booking.GONE and verbs(booking)[-1] == ("booking.gone", "")
 
 
+def test_what_an_older_look_saw_does_not_stand_over_what_was_done_since(megan, clock):
+    booking = booked(megan, clock)
+    older = Booking.objects.get(pk=booking.pk)
+    client = client_for_meetings(megan)
+
+    class Slow:
+        """Reads, and hands on what it read only once the meeting was moved."""
+
+        def get(self, path):
+            answer = client.get(path)
+            bookings.move(
+                booking=booking, starts_at=AT + timedelta(days=1), ends_at=UNTIL + timedelta(days=1), now=clock()
+            )  # fmt: skip
+            carry_on(booking, clock)
+            return answer
+
+    booking_steps.look(client=Slow(), booking=older, clock=clock)
+    booking.refresh_from_db()
+    assert (booking.starts_at, older.starts_at) == (AT + timedelta(days=1), AT + timedelta(days=1))
+
+
 def test_only_what_was_booked_here_is_ever_read(megan, clock, cloud):
     booking = booked(megan, clock)
     booking_steps.look(client=client_for_meetings(megan), booking=booking, clock=clock)
@@ -301,6 +322,23 @@ def test_nothing_is_booked_where_it_is_not_let_nor_once_it_is_stopped(megan, clo
     )  # fmt: skip
     waiting.refresh_from_db()
     assert (waiting.state, waiting.cause) == (Booking.FAILED, cause) and not made(cloud)
+
+
+@pytest.mark.parametrize("act", ["create", "move", "cancel"])
+def test_what_is_stopped_while_it_is_looked_for_is_not_sent(megan, clock, cloud, act):
+    booking = ask(megan, clock) if act == "create" else booked(megan, clock)
+    later = {"starts_at": AT + timedelta(days=1), "ends_at": UNTIL + timedelta(days=1)} if act == "move" else {}
+    if act != "create":
+        getattr(bookings, act)(booking=booking, now=clock(), **later)
+    cloud.log.clear()
+
+    def stop(reached):
+        if reached == "looked":
+            Tenant.objects.filter(pk=megan.tenant_id).update(frozen_at=DAY)
+
+    carry_on(booking, clock, reached=stop)
+    assert (booking.act, booking.cause) == ("", "frozen") and not writes(cloud)
+    assert booking.state == (Booking.FAILED if act == "create" else Booking.BOOKED)
 
 
 @pytest.mark.parametrize(
