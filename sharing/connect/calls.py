@@ -12,13 +12,14 @@ from django.db.models import F, Sum
 
 from sharing import graph
 from sharing.graph import calls as listed
-from sharing.graph.calls import KINDS, MEETINGS, ORDINARY, Kind
+from sharing.graph.calls import KINDS, MEETINGS, ORDINARY, REFUSED_HERE, Kind
 from sharing.graph.entra_calls import AUTHORIZE, BY_BROWSER, CONSENT, ENTRA_KINDS, entra_kind_of
 from sharing.models import CallCount, Tenant
 
 __all__ = [
-    "AUTHORIZE", "BY_BROWSER", "BY_NAME", "CONSENT", "ENTRA_KINDS", "KINDS", "MEETINGS", "ORDINARY", "Kind", "counted",
-    "drop", "events_read", "flush", "forget", "heard", "made_in", "sent_browser", "take",
+    "AUTHORIZE", "BY_BROWSER", "BY_NAME", "CONSENT", "ENTRA_KINDS", "KINDS", "MEETINGS", "ORDINARY",
+    "REFUSED_HERE", "Kind", "counted", "drop", "events_read", "flush", "forget", "heard", "made_in", "sent_browser",
+    "take",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)

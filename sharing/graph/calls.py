@@ -151,6 +151,8 @@ _GUARDED = (
 )  # fmt: skip
 
 KINDS = (*_ANYWHERE, *_GUARDED)
+# What was refused before it left, told as one kind without a path; it is in no list of what may be sent.
+REFUSED_HERE = Kind("NONE", "/refused-here", "", "", "")
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 

@@ -18,7 +18,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .answers import error_of, parse_json, parse_object
-from .calls import MEETINGS, ORDINARY, PROBES, Kind, kind_of
+from .calls import MEETINGS, ORDINARY, PROBES, REFUSED_HERE, Kind, kind_of
 from .clouds import Endpoints
 from .errors import GraphError, IdRefused, Malformed, Throttled, TokenRefused, Unreachable
 from .ids import VERSION_ROOT, check_path, path_of_link, with_query
@@ -96,9 +96,7 @@ class Client:
 
     def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """As `get`, for a question that is a POST. Raises IdRefused for everything else, and for an envelope."""
-        kind = kind_of("POST", path)
-        if kind.is_change or not kind.permission:
-            raise IdRefused("no question that may be repeated")
+        self._admit("POST", path, lambda kind: not kind.is_change and bool(kind.permission))
         return self._patiently("POST", path, json.dumps(body).encode())
 
     def _patiently(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
@@ -153,7 +151,7 @@ class Client:
         https://learn.microsoft.com/graph/json-batching
         """
         more = {"headers": dict(headers)} if headers else {}
-        kinds = [kind_of("GET", path) for path in paths]
+        kinds = [self._admit("GET", path, lambda kind: True) for path in paths]
         items = [{"id": str(n), "method": "GET", "url": check_path(path), **more} for n, path in enumerate(paths)]
         body = json.dumps({"requests": items}, separators=(",", ":")).encode()
         responses: object = None
@@ -238,9 +236,8 @@ class Client:
         self, method: str, path: str, body: Mapping[str, Any] | None, request_id: str, deadline_seconds: float,
         proof: Proof | None = None,
     ) -> dict[str, Any] | None:  # fmt: skip
-        kind = kind_of(method, path)
-        if not kind.is_change or (kind.wants_proof and (proof is None or not proof.covers(path))):
-            raise IdRefused("no change, or one of what nobody proved to be ours to alter")
+        is_proved = proof is not None and proof.covers(path)
+        self._admit(method, path, lambda kind: kind.is_change and (is_proved or not kind.wants_proof))
         payload = None if body is None else json.dumps(body).encode()
         deadline = self.monotonic() + deadline_seconds
         token = self._tokens.token()
@@ -268,7 +265,7 @@ class Client:
         request_id: str = "",
         sub_requests: int = 0,
     ) -> Reply:
-        kind = self._admit(method, path)
+        kind = self._admit(method, path, lambda kind: True)
         request_id = request_id or str(uuid.uuid4())
         prepared = self._prepare(kind, path, body, token, request_id)
         began = self.monotonic()
@@ -302,12 +299,21 @@ class Client:
             return Reply(status, headers, payload, token)
         raise self._refusal(status, headers, payload, write)
 
-    def _admit(self, method: str, path: str) -> Kind:
-        """The kind of a call that may leave. Raises IdRefused: what is not listed never does, nor what is another's."""
-        kind = kind_of(method, path)
-        if self._sender not in kind.senders or (kind.is_lent_only and isinstance(self._tokens, TokenSource)):
-            raise IdRefused("a call that this client was not built for")
-        return kind
+    def _admit(self, method: str, path: str, allows: Callable[[Kind], bool]) -> Kind:
+        """The kind of a call that may leave. Raises IdRefused: what is not listed never does, nor what is another's.
+
+        That is told as a call of no path, which might name anything.
+        """
+        try:
+            kind = kind_of(method, path)
+            is_lent_to_us = not (kind.is_lent_only and isinstance(self._tokens, TokenSource))
+            if self._sender in kind.senders and is_lent_to_us and allows(kind):
+                return kind
+            raise IdRefused("a call that this client was not built for, or a change that nobody proved may be made")
+        except IdRefused:
+            if self._on_call:
+                self._on_call(Call("", "", 0, 0.0, 0, "", REFUSED_HERE))
+            raise
 
     def _send(self, prepared: requests.PreparedRequest, left: float) -> requests.Response:
         # Straight to the adapter: nothing that a session adds (redirects, cookies, environment) is wanted here.

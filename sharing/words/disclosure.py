@@ -48,6 +48,14 @@ UNVERIFIED = "Microsoft shows “unverified” below the app’s name: nobody ha
 VERIFIED = "Microsoft shows {name} as the app’s verified publisher."
 
 
+def refused_here(count: int) -> str:
+    """How often Calwarden stopped itself."""
+    if not count:
+        return "Calwarden tried no such call in these days."
+    times = "once" if count == 1 else f"{count:,} times"
+    return f"Calwarden tried such a call {times} in these days and stopped itself: nothing was sent. That is a fault of Calwarden: report it."
+
+
 def not_sent(cause: str) -> str:
     """Why a mail was not sent, in words; what a mail server said stays as it is."""
     return NOTICE_CAUSES.get(cause, cause)

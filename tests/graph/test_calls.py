@@ -103,6 +103,23 @@ def test_both_spellings_of_a_key_are_one_kind():
     assert calls.kind_of("GET", plain) is calls.kind_of("GET", quoted) is calls.BY_NAME["GET /users/{id}/calendars"]
 
 
+def test_whoever_asked_hears_that_a_call_was_refused_here_and_not_which(client, fake):
+    heard = []
+    client._on_call = heard.append
+    refused = (
+        lambda: client.get(f"/users/{ALEX}/events"),
+        lambda: client.ask(f"/users/{ALEX}/calendar/getSchedule", {}),
+        lambda: client.patch(f"/users/{ALEX}/calendars/AAAA", {}, request_id="", deadline_seconds=1),
+        lambda: client.batch([PATH, f"/users/{ALEX}/messages"], deadline=1e9),
+    )
+    for number, call in enumerate(refused, 1):
+        with pytest.raises(IdRefused):
+            call()
+        assert len(heard) == number
+    assert {(call.kind.name, call.path, call.status) for call in heard} == {("NONE /refused-here", "", 0)}
+    assert fake.sent == []
+
+
 def test_whoever_asked_hears_what_a_batch_held(client, fake):
     heard = []
     client._on_call = heard.append

@@ -58,6 +58,7 @@ def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """One tenant's permissions, calls and health; from the list that the client itself obeys."""
     now = timezone.now()
     made = calls.made_in(tenant, now)
+    refused_here, _ = made.pop(calls.REFUSED_HERE.name, (0, 0))
     rows, entra = (
         [Row(kind, *made.get(kind.name, (0, 0))) for kind in kinds] for kinds in (calls.KINDS, calls.ENTRA_KINDS)
     )
@@ -89,6 +90,7 @@ def disclosure_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "total": sum(row.made for row in rows if row.kind.permission),
         "refused": sum(row.refused for row in rows if row.kind.permission),
         "events": calls.events_read(made),
+        "refused_here": said.refused_here(refused_here),
         "has_meetings": tenant.bookings_on or any(row.made for row in rows if row.is_of_meetings),
         "no_events": said.NO_EVENTS,
         "never_read": connecting.never_read(BOOKER if tenant.bookings_on else READER),

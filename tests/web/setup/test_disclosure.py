@@ -74,6 +74,16 @@ def test_an_event_that_was_read_would_be_shown(admin, read):
     assert "<strong>2</strong> in the last 30 days" in page(admin)
 
 
+def test_a_call_that_was_refused_here_is_said_and_counted_with_none_that_was_made(admin, read):
+    assert "Calwarden tried no such call" in page(admin)
+    kind = calls.REFUSED_HERE.name
+    CallCount.objects.create(tenant=read, day=rows.NOW.date(), kind=kind, calls=2, refused=2)
+    shown = page(admin)
+    assert "tried such a call 2 times" in shown and "nothing was sent" in shown
+    assert "0 in 30 days with those that change, 0 of them refused" in shown
+    assert "Made by an earlier version" not in shown and kind not in shown
+
+
 def test_permissions_held_lacking_unused_and_in_excess(admin, read):
     held = ["Calendars.ReadWrite", "User.Read.All", "Organization.Read.All", "MailboxSettings.Read", "Mail.Read"]
     Tenant.objects.update(roles_held=held, roles_held_at=rows.NOW, writes_on=False)
