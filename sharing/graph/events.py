@@ -9,6 +9,7 @@ from uuid import UUID
 from .client import Client
 from .errors import IdRefused, Malformed
 from .event_paths import MARK_ID, cancel_path, event_path, events_path, marked_event_path
+from .ids import outlook_id
 from .parse import LONGEST_ADDRESS, LONGEST_ID, LONGEST_WORD, fold_address, text
 from .schedules import instant, moment
 
@@ -146,9 +147,13 @@ def own_event(row: object) -> OwnEvent:
     if not isinstance(row, dict):
         raise Malformed("not an event")
     event_id, ical_uid = row.get("id"), row.get("iCalUId")
-    if not isinstance(event_id, str) or not 0 < len(event_id) <= LONGEST_ID:
-        raise Malformed("an event without an id")
-    if ical_uid is not None and (not isinstance(ical_uid, str) or len(ical_uid) > LONGEST_ID):
+    try:
+        outlook_id(event_id)
+    except IdRefused:
+        raise Malformed("an event without an id that it can be asked for by") from None
+    if ical_uid is not None and (
+        not isinstance(ical_uid, str) or len(ical_uid) > LONGEST_ID or not ical_uid.isprintable()
+    ):
         raise Malformed("not an id")
     start, end, is_cancelled = instant(row.get("start")), instant(row.get("end")), row.get("isCancelled")
     if end < start or not isinstance(is_cancelled, (bool, type(None))):

@@ -121,9 +121,12 @@ def instant(value: object) -> datetime:
     if not written or text(value.get("timeZone")).casefold() not in ("utc", "etc/utc", "etc/gmt"):
         raise Malformed("not a time in UTC")
     try:
-        return datetime.fromisoformat(written[1]).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(written[1]).replace(tzinfo=UTC)
     except ValueError:
         raise Malformed("no such time") from None
+    if not 1900 < found.year < 9000:  # the first and the last day there is have no time in some zones
+        raise Malformed("no time of anybody's")
+    return found
 
 
 def schedules(rows: object, *, addresses: Sequence[str], start: datetime, interval_minutes: int) -> list[Schedule]:

@@ -108,6 +108,8 @@ def test_of_several_with_one_mark_only_the_known_one_counts_else_the_first_that_
     [event(mark=KEY)], [event(singleValueExtendedProperties=None)], [event(singleValueExtendedProperties=[7])],
     [event(), event("AAMkOther", mark=KEY)], [7], None, [event(id="")], [event(attendees={})],
     [event(start={"dateTime": "2026-11-23T09:00:00", "timeZone": "Pacific Standard Time"})],
+    [event(id="AAMk\0GI1")], [event(id="AAMk../..")], [event(id="x" * 513)], [event(iCalUId="04\0")],
+    [event(iCalUId="04\ud800")],
 ])  # fmt: skip
 def test_an_event_that_does_not_show_our_mark_is_not_ours_whatever_was_asked(client, fake, rows):
     fake.script(Answer({"value": rows}))

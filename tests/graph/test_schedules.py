@@ -28,8 +28,8 @@ def client(fake, clock):
     )
 
 
-def stamp(hour, minute=0, zone="UTC"):
-    return {"dateTime": f"2026-11-23T{hour:02}:{minute:02}:00.0000000", "timeZone": zone}
+def stamp(hour, minute=0, zone="UTC", day="2026-11-23"):
+    return {"dateTime": f"{day}T{hour:02}:{minute:02}:00.0000000", "timeZone": zone}
 
 
 def entry(start=9, end=10, status="busy", **more):
@@ -101,7 +101,8 @@ def test_free_entries_are_left_out_and_unknown_words_are_unknown():
 @pytest.mark.parametrize("bad", [
     None, [], "x", {"start": stamp(9)}, entry(10, 9), entry() | {"start": stamp(9, zone="Pacific Standard Time")},
     entry() | {"start": {"dateTime": "2026-02-30T00:00:00", "timeZone": "UTC"}}, entry() | {"end": "2026-11-23"},
-    entry() | {"status": 7},
+    entry() | {"status": 7}, entry() | {"start": stamp(9, day="0001-01-01")},
+    entry() | {"end": stamp(9, day="9999-12-31")},
 ])  # fmt: skip
 def test_an_entry_that_cannot_be_read_is_malformed(bad):
     with pytest.raises(Malformed):
