@@ -68,9 +68,8 @@ def find_times(
     organizer = graph.fold_address(mailbox.person.address or "")
     asked = list(dict.fromkeys(graph.fold_address(address.strip()) for address in people))
     asked = [address for address in asked if address != organizer]
-    start = max(start, now)
+    start = _on_the_half_hour(max(start, now), _zone_of(mailbox))
     _check(organizer, asked, start, end, length)
-    start = _on_the_half_hour(start, _zone_of(mailbox))
     oid = str(mailbox.person.oid)
     if mailbox.tenant.mode == Tenant.INDIVIDUAL:
         return _suggested(client, oid, organizer, asked, start, end, length, most)

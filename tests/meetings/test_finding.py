@@ -89,6 +89,8 @@ def test_twenty_people_are_asked_about_in_questions_of_twenty_and_one_more_is_to
     ([], {}, "nobody"), (["meganb@contoso.com"], {}, "nobody"), (["alex"], {}, "not_an_address"),
     ([ALEX], {"minutes": 0}, "length"), ([ALEX], {"minutes": 721}, "length"), ([ALEX], {"end": TUESDAY}, "past"),
     ([ALEX], {"start": TUESDAY - timedelta(days=9), "end": TUESDAY - timedelta(days=2)}, "past"),
+    ([ALEX], {"start": TUESDAY + timedelta(minutes=40), "end": TUESDAY + timedelta(minutes=59)}, "past"),
+    ([ALEX], {"start": TUESDAY + timedelta(minutes=40), "end": TUESDAY + timedelta(minutes=60)}, "past"),
     ([ALEX], {"end": TUESDAY + timedelta(days=43)}, "window"),
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_by_name(cloud, find, asked, more, cause):
