@@ -173,7 +173,11 @@ TENANT_STATES = {  # (label, sentence, tone)
 }
 PORTAL_ROLES = {  # (label, what it may)
     "reviewer": ("Reviewer", "Reads all sharing of the tenant."),
-    "operator": ("Operator", "Reads all sharing of the tenant. Changing it for others comes with a later version."),
+    "operator": (
+        "Operator",
+        "Reads all sharing of the tenant, changes it for others where changing is on, and plans what partner "
+        "organizations may see.",
+    ),
     "admin": ("Admin", "Sees connections, users, roles and sync runs. Reads no sharing."),
 }
 
