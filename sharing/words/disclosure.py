@@ -53,7 +53,7 @@ def refused_here(count: int) -> str:
     if not count:
         return "Calwarden tried no such call in these days."
     times = "once" if count == 1 else f"{count:,} times"
-    return f"Calwarden tried such a call {times} in these days and stopped itself: nothing was sent. That is a fault of Calwarden: report it."
+    return f"Calwarden tried such a call {times} in these days and stopped itself. That is a fault of ours: report it."
 
 
 def not_sent(cause: str) -> str:

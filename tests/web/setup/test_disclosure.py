@@ -79,7 +79,7 @@ def test_a_call_that_was_refused_here_is_said_and_counted_with_none_that_was_mad
     kind = calls.REFUSED_HERE.name
     CallCount.objects.create(tenant=read, day=rows.NOW.date(), kind=kind, calls=2, refused=2)
     shown = page(admin)
-    assert "tried such a call 2 times" in shown and "nothing was sent" in shown
+    assert "tried such a call 2 times" in shown and "stopped itself" in shown
     assert "0 in 30 days with those that change, 0 of them refused" in shown
     assert "Made by an earlier version" not in shown and kind not in shown
 
