@@ -52,6 +52,7 @@ LEVELS = {
     "none": "none", "availabilityonly": "freeBusyRead", "limiteddetails": "limitedRead", "reviewer": "read",
     "editor": "write",
 }  # fmt: skip
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON may write what a database cannot keep
 _WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z?", re.ASCII)
 
 
@@ -232,6 +233,8 @@ def _act_of(record: Any, number: int, tid: str) -> Act | None:
         found = _of_mailbox(record) if operation in OF_MAILBOX else _of_admin(record)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Malformed(number) from None
+    if any(text and _UNSTORABLE.search(text) for text in (record_id, actor, *found)):
+        raise Malformed(number)
     return Act(record_id, at, record["Operation"][:60], actor[:320], *found)
 
 
@@ -300,6 +303,7 @@ def _matched(tenant: Tenant, acts: list[Act], now: datetime, origin: str) -> tup
         elif _is_calendar(act, names.get(mailbox, {"calendar"})):
             holder = act.holder.casefold()
             holder = EVERYONE if holder in _EVERYONE else addresses.get(people.get(holder, 0), holder).casefold()
+            holder = holder[:320]  # "ß" became longer
             rows[act.record_id] = OutsideAct(
                 tenant=tenant, record_id=act.record_id, at=act.at, operation=act.operation, actor=act.actor,
                 mailbox_id=mailbox, holder=holder, role=act.role, origin=origin, taken_at=now,

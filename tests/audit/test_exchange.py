@@ -142,6 +142,11 @@ def test_a_mailbox_that_is_not_known_is_counted_and_not_kept(contoso, alex, alla
     assert (taken.unmatched, OutsideAct.objects.count()) == (1, 0)
 
 
+def test_a_name_that_grows_when_its_case_is_folded_is_cut_to_what_can_be_kept(contoso, allan, alex):
+    take(contoso, allan, in_outlook(who="ß" * 320))
+    assert len(OutsideAct.objects.get().holder) == 320
+
+
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
@@ -161,6 +166,10 @@ def test_a_mailbox_that_is_not_known_is_counted_and_not_kept(contoso, alex, alla
         (lambda text: text + export("[" * 100_000).partition(b"\n")[2], "malformed"),
         (lambda text: text + export('{"Operation": 7}').partition(b"\n")[2], "malformed"),
         (lambda text: text + export(in_outlook(Id="x" * 81)).partition(b"\n")[2], "malformed"),
+        (lambda text: text + export(in_outlook(Id="x\0")).partition(b"\n")[2], "malformed"),
+        (lambda text: text + export(in_outlook(by="\ud800")).partition(b"\n")[2], "malformed"),
+        (lambda text: text + export(in_outlook(who="\ud800@contoso.com")).partition(b"\n")[2], "malformed"),
+        (lambda text: text + export(by_cmdlet(AccessRights="\0")).partition(b"\n")[2], "malformed"),
         (lambda text: text + export(by_cmdlet() | {"Parameters": "none"}).partition(b"\n")[2], "malformed"),
         (lambda text: text + b"x" * 200_000 + b"\r\n", "malformed"),
     ],
