@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sharing.web.signin.sessions.SessionLimits",
     "sharing.web.sources.Sources",
+    "sharing.web.counting.counted",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a view without @login_not_required needs a person
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -218,7 +219,7 @@ STORAGES = {
 }
 
 FILE_UPLOAD_HANDLERS = [
-    "sharing.web.uploads.ExchangeLog",
+    "sharing.web.uploads.ExchangeFile",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

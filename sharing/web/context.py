@@ -23,11 +23,13 @@ OWNER_TABS = (
     ("delivery", "Meeting requests"),
     ("history", "History"),
 )
+MEETING_PAGES = (("meetings:find", "Find a time", "calendar-time"),)
 IT_PAGES = (
     ("it:overview", "Overview", "layout-dashboard"),
     ("it:access", "Access", "calendar-share"),
     ("it:delegates", "Delegates", "user-check"),
     ("it:people", "People", "users"),
+    ("it:organizations", "Organizations", "building-community"),
     ("it:activity", "Activity", "history"),
     ("it:jobs", "Changes", "pencil"),
 )
@@ -54,7 +56,16 @@ BELOW = {
     "setup:mailbox": "setup:users", "setup:disconnect_mailbox": "setup:users", "setup:limit": "setup:connections",
     "setup:lift_limit": "setup:connections", "setup:client_secret": "setup:credentials",
     "setup:erase_credential": "setup:credentials", "add": "home", "replace": "home",
+    "meetings:times": "meetings:find", "meetings:confirm": "meetings:find", "meetings:book": "meetings:find",
+    "meetings:mine": "meetings:find", "meetings:booking": "meetings:find", "meetings:move": "meetings:find",
+    "meetings:look_again": "meetings:find", "meetings:cancel": "meetings:find",
 }  # fmt: skip
+BELOW |= dict.fromkeys((
+    "it:exchange", "it:upload_export", "it:snapshot", "it:relationship", "it:end_relationship", "it:partner",
+    "it:new_partner", "it:change_partner", "it:end_partner", "it:plan_partner", "it:sharing_policies",
+    "it:plan_policy", "it:published", "it:plans", "it:plan", "it:answer_plan", "it:partner_tests",
+    "it:test_partner", "it:relationship_tests", "it:test_relationship",
+), "it:organizations")  # fmt: skip
 
 
 class Shell:
@@ -117,7 +128,13 @@ class Shell:
 
     @property
     def owner_tabs(self) -> list[dict[str, Any]]:
-        return self._pages(((name, label, "") for name, label in OWNER_TABS), [])
+        return self._pages(((name, label, "") for name, label in OWNER_TABS), []) + self.meeting_pages
+
+    @property
+    def meeting_pages(self) -> list[dict[str, Any]]:
+        """For everybody whose organization has meetings switched on."""
+        is_on = self.is_signed_in and self.user.tenant.bookings_on
+        return self._pages(MEETING_PAGES, []) if is_on else []
 
     @property
     def it_pages(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A file of the one page that takes a large one: it stays in memory, up to its limit, and never reaches the disk."""
+"""Files of the pages that take a large one: each stays in memory, up to its limit, and never reaches the disk."""
 
 from io import BytesIO
 from typing import Any
@@ -8,9 +8,17 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopFut
 from django.urls import reverse
 
 from sharing.audit import exchange
+from sharing.federation import uploaded
 
 
-class ExchangeLog(FileUploadHandler):
+def largest(path: str) -> int | None:
+    """How many bytes the page at `path` takes; None where it takes no large file."""
+    return {
+        reverse("setup:exchange_log"): exchange.LARGEST, reverse("it:upload_export"): uploaded.LARGEST
+    }.get(path)  # fmt: skip
+
+
+class ExchangeFile(FileUploadHandler):
     """Stands before Django's own handlers, and leaves every other form to them.
 
     A larger file is read to its end and thrown away; `request.is_too_large` then says so. Nobody unknown gets memory.
@@ -20,8 +28,8 @@ class ExchangeLog(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.is_ours = self.request.path == reverse("setup:exchange_log")
-        if not self.is_ours:
+        self.largest = largest(self.request.path)
+        if self.largest is None:
             return
         if not self.request.user.is_authenticated:
             raise SkipFile
@@ -29,10 +37,10 @@ class ExchangeLog(FileUploadHandler):
         raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        if not self.is_ours:
+        if self.largest is None:
             return raw_data
         self.size += len(raw_data)
-        if self.size > exchange.LARGEST:
+        if self.size > self.largest:
             self.content.close()
             self.request.is_too_large = True
             raise SkipFile
@@ -40,7 +48,7 @@ class ExchangeLog(FileUploadHandler):
         return None
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
-        if not self.is_ours:
+        if self.largest is None:
             return None
         self.content.seek(0)
         return InMemoryUploadedFile(

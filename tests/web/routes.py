@@ -17,6 +17,7 @@ from sharing.models import (
     ActivationLink,
     AppCredential,
     BatchItem,
+    Booking,
     Calendar,
     CalendarPermission,
     Change,
@@ -37,6 +38,7 @@ from sharing.models import (
     User,
 )
 from tests.cast import (
+    ADELE,
     ALEX,
     ALLAN,
     CHARLIE,
@@ -64,6 +66,7 @@ from tests.web.classes import (
     SIGNED_IN,
     Class,
 )
+from tests.web.exported import exported
 
 DAY = timedelta(days=1)
 
@@ -121,6 +124,7 @@ class Place:
     unconfirmed: str = "AAAAAAAAAAAAAAAA"
     objection: str = "AAAAAAAAAAAAAAAA"
     deputy: str = "AAAAAAAAAAAAAAAA"
+    booking: str = "AAAAAAAAAAAAAAAA"
     credential: str = "AAAAAAAAAAAAAAAA"
     credential_before: str = "AAAAAAAAAAAAAAAA"
     permission: int = 10**9
@@ -135,10 +139,15 @@ class Place:
     newcomer: str = ""
     group: str = ""
     token: str = ""
+    partner: str = "AAAAAAAAAAAAAAAA"
+    plan: str = "AAAAAAAAAAAAAAAA"
+    snapshot: str = "AAAAAAAAAAAAAAAA"
+    relationship: str = "00000000-0000-4000-8000-000000000000"
+    policy: str = "00000000-0000-4000-8000-000000000000"
 
     def path(self, route: Route) -> str:
         named = {"public_id": getattr(self, route.what.of, ""), "pk": getattr(self, route.what.row, 0)}
-        named["token"] = self.token
+        named["token"], named["guid"] = self.token, named["public_id"]
         return reverse(route.name, kwargs={name: named[name] for name in route.takes})
 
     def url(self, route: Route) -> str:
@@ -221,6 +230,7 @@ def _tenant_of(cast: Cast, holder: str, newcomer: str) -> dict[str, Any]:
             state_since=cast.now,
         ).pk,
         "group": _limited_to(cast, tenant),
+        **exported(tenant, cast.users[holder], cast.now - DAY),
     }
 
 
@@ -278,6 +288,7 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         may | {SHAREE: sharees},
         objection=objection.public_id,
         deputy=deputy.public_id,
+        booking=_booked(mailbox, owner, cast).public_id,
         mailbox=mailbox.public_id,
         grant=grant.public_id,
         **_operated(cast, may, permission),
@@ -294,6 +305,16 @@ def _place(cast: Cast, name: str, address: str, may: dict[str, tuple[str, ...]],
         other_option=options[1],
         **shared,
     )
+
+
+def _booked(mailbox: Mailbox, owner: User, cast: Cast) -> Booking:
+    """A meeting of the owner's; meetings are switched on."""
+    Tenant.objects.filter(pk=mailbox.tenant_id).update(bookings_on=True, has_booker=True)
+    return Booking.objects.create(
+        tenant=mailbox.tenant, mailbox=mailbox, user=owner, form_key=uuid.uuid4(), subject="Budget", zone="UTC",
+        starts_at=cast.now + 3 * DAY, ends_at=cast.now + 3 * DAY + timedelta(hours=1), state=Booking.BOOKED, act="",
+        attendees=[{"address": ADELE, "name": "Adele Vance"}], asked_at=cast.now, act_at=cast.now,
+    )  # fmt: skip
 
 
 def _restored(calendar: Calendar, owner: User, cast: Cast) -> ChangeBatch:

@@ -29,6 +29,7 @@ from sharing.models import (
 from tests.cast import ADMIN, ALEX, CHARLIE, ISAIAH, KIDS, LIDIA, MEGAN, NOW, VIKRAM, give, read
 
 from .classes import ANYBODY, INSTALLATION, IT, OPERATOR, OWNER, SETUP, SHAREE, SIGNED_IN
+from .exported import more_exported
 from .routes import places_of, routes
 
 BASELINE = Path(__file__).with_name("query_counts.json")
@@ -38,7 +39,14 @@ WHO = {
 }  # fmt: skip
 # Beside the plain pages: what makes a list ask differently.
 ASKED = {
-    "it:access": ["q=bowen", "rows=everyone", "role=delegate&where=outside", "sort=-role", "person={person}"],
+    "it:access": [
+        "q=bowen",
+        "rows=everyone",
+        "role=delegate&where=outside",
+        "sort=-role",
+        "person={person}",
+        "domain=fabrikam.com",
+    ],  # fmt: skip
     "it:delegates": ["q=alex"],
     "it:people": ["q=alex", "kind=outside", "mailbox=unread"],
     "it:activity": ["actor=isaiah", "person=alex", "action=looking"],
@@ -161,3 +169,4 @@ def more(cast, place, cloud, numbers):
         give(someone, ADMIN, cast.contoso, NOW)
         Stewardship.objects.create(tenant=cast.contoso, mailbox=mailbox, oid=someone.oid, given_at=NOW)
         Tenant.objects.create(tid=f"00000000-0000-4000-9000-{number:012}", name=f"Tenant {number}", state_since=NOW)
+        more_exported(cast.contoso, number, cast.users[LIDIA], at - timedelta(days=2))

@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from sharing import access
+from sharing import access, words
+from sharing.access import organizations
 from sharing.models import Person, Role, Tenant
 from sharing.web.asked import Asked
 
@@ -31,6 +32,7 @@ from .tables import (
 
 SELECTS = (permissions.ROLE, permissions.WHERE, permissions.FLAG, permissions.SINCE)
 EVERYONE = Option("everyone", "Everyone sees more than busy", lambda now, tenant: Q(is_organization=True, reach__gt=1))
+MOST_DOMAINS = 250  # Exchange takes no more in one relationship
 ROWS = Filter("rows", "Rows", "People", (EVERYONE,))
 TABS: tuple[tuple[str, dict[str, str]], ...] = (
     ("People", {}),
@@ -49,7 +51,7 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
     wanted, person = _asked(request, tenant)
     is_everyone = ROWS.name in wanted.chosen
     every = access.permissions_for_it(request.user, tenant)
-    rows = every if is_everyone else every.of_people()
+    rows = _of_domains(request, tenant, every if is_everyone else every.of_people())
     branches, is_cut = permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)
     page = one_page(
         request, branches, tenant=tenant, sort=wanted.sort, values=COLUMNS,
@@ -64,6 +66,8 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
     else:
         tab_counts, page.total = counts(tenant, sets), count_branches(branches)
     chips = [chip for chip in wanted.chips if chip[1] != ROWS.name]
+    if domains := _domains(request):
+        chips.insert(0, (f"People at {words.listed(domains)}", "domain"))
     return render(request, "it/access.html", {
         "title": "Access",
         "lead": f"Who can see or change a calendar at {tenant}.",
@@ -73,6 +77,7 @@ def access_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "chips": [(f"To and from {person}", "person"), *chips] if person else chips,
         "selects": [f for f in SELECTS if not is_everyone or f in (permissions.ROLE, permissions.SINCE)],
         "is_everyone": is_everyone,
+        "domain_key": ",".join(_domains(request)),
         "tabs": _tabs(request, wanted, tab_counts),
         "page": page,
         "is_cut": is_cut,
@@ -99,8 +104,18 @@ def rows_asked(request: Asked, tenant: Tenant, now: datetime) -> list[permission
     """The whole list that the address asks for, in branches that share no row."""
     wanted, person = _asked(request, tenant)
     every = access.permissions_for_it(request.user, tenant)
-    rows = every if ROWS.name in wanted.chosen else every.of_people()
+    rows = _of_domains(request, tenant, every if ROWS.name in wanted.chosen else every.of_people())
     return permissions.matching(request, tenant, rows, wanted, now, person=person, by_calendar=True)[0]
+
+
+def _domains(request: Asked) -> list[str]:
+    """The domains outside that the address asks for, and no others."""
+    return [domain for each in asked(request, "domain").split(",")[:MOST_DOMAINS] if (domain := each.strip().lower())]
+
+
+def _of_domains(request: Asked, tenant: Tenant, rows: permissions.Rows) -> permissions.Rows:
+    domains = _domains(request)
+    return rows.filter(pk__in=organizations.entries_outside(request.user, tenant, domains)) if domains else rows
 
 
 def _asked(request: Asked, tenant: Tenant) -> tuple[Query, Person | None]:

@@ -1,6 +1,6 @@
 """Addresses of the IT pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from sharing.web.limits import limited, searched
 
@@ -51,6 +51,7 @@ urlpatterns = [
     path("jobs/<slug:public_id>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<slug:public_id>/confirm/", jobs.confirm_job, name="confirm_job"),
     path("jobs/<slug:public_id>/cancel/", jobs.cancel_job, name="cancel_job"),
+    path("organizations/", include("sharing.web.it.organizations.urls")),
     path("changes/", unsettled.unsettled_page, name="unsettled"),
     path("changes/<slug:public_id>/look/", unsettled.look_again, name="look"),
     path("proposals/", proposals.proposals_page, name="proposals"),

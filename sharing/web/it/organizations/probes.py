@@ -166,7 +166,7 @@ def _ask(
     request: Asked, subject: Subject, volunteer: Volunteer, typed: dict[str, str]
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """What came of each address, and what is wrong with those that were not asked about."""
-    results, errors, asked = [], [], set[str]()
+    every, errors, asked = list[probing.Tried](), list[tuple[str, str]](), set[str]()
     client = prober_for(subject.tenant)
     for name, address in typed.items():
         if not address and (name != FIELDS[0] or any(typed.values())) or address.casefold() in asked:
@@ -181,11 +181,13 @@ def _ask(
             errors.append((said.PROBE_REFUSALS[no.cause], f"#id_{name}"))
             continue
         plans.note_probe(probe=tried.probe)
-        results.append(_result(request, subject, tried))
-    return results, errors
+        every.append(tried)
+    reached = {_domain_of(tried.probe.address) for tried in every if tried.schedule}
+    return [_result(request, subject, tried, reached) for tried in every], errors
 
 
-def _result(request: Asked, subject: Subject, tried: probing.Tried) -> dict[str, Any]:
+def _result(request: Asked, subject: Subject, tried: probing.Tried, reached: set[str]) -> dict[str, Any]:
+    """`reached` are the domains there of which an answer came with the same form."""
     outcome = tried.verdict.outcome
     level = subject.partner.level if subject.partner else ""
     found = said.probe_words(outcome, tried.verdict.reason)
@@ -198,6 +200,7 @@ def _result(request: Asked, subject: Subject, tried: probing.Tried) -> dict[str,
         "higher": said.HIGHER if is_higher else "",
         "lower": said.LOWER if is_lower else "",
         "side": said.SIDES.get(outcome, ""),
+        "typo": said.MISTYPED if outcome == Probe.OURS and _domain_of(tried.probe.address) in reached else "",
         "next_href": _next(request, subject, outcome),
         "next": said.NEXT.get(outcome, ""),
         "days": days_of(tried.schedule.items, tried.start, tried.end) if tried.schedule else [],
@@ -218,14 +221,13 @@ def _next(request: Asked, subject: Subject, outcome: str) -> str:
 
 def _line(probe: Probe) -> dict[str, Any]:
     """One test as it is remembered."""
-    found = probing.meaning_of(probe)
+    found = said.probe_words(probe.outcome)
     return {
         "at": probe.asked_at,
         "address": words.visible(probe.address),
-        "label": said.probe_words(probe.outcome).label,
-        "tone": said.probe_words(probe.outcome).tone,
-        "icon": said.probe_words(probe.outcome).icon,
-        "meant": said.probe_words(found.outcome, found.reason).text,
+        "label": found.label,
+        "tone": found.tone,
+        "icon": found.icon,
         "code": words.visible(probe.code),
         "message": words.visible(probe.message),
         "asked_from": words.visible(str(probe.mailbox.person)),

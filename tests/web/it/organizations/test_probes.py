@@ -151,6 +151,7 @@ def test_two_people_are_asked_about_once_each(cloud, fabrikam, alex, lidia):
     federate(cloud)
     shown = ask(lidia, fabrikam, alex, one=PATTI, other=NOBODY_THERE)
     assert "Nothing taken in two weeks" in shown and "Refused: our side" in shown
+    assert "this address is mistyped" in shown and "Plan a change" not in shown
     assert Probe.objects.count() == 2
     ask(lidia, fabrikam, alex, one=PATTI, other=PATTI.upper())
     assert Probe.objects.count() == 3
