@@ -74,6 +74,8 @@ def _connect(request: Asked) -> HttpResponseBase:
 def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
     """How far connecting this tenant came: the link to send, who opened it, what to do next."""
     link, other = _shown(request, tenant)
+    wanted = request.GET.get("asks", "")
+    asks = wanted if wanted in choosing.may_ask(tenant) else tenant.asks
     return render(request, "setup/connecting.html", {
         **_progress(request, tenant, link),
         "title": str(tenant),
@@ -85,7 +87,8 @@ def connecting_page(request: Asked, tenant: Tenant) -> HttpResponse:
         "never_read": said.never_read(link.app if link else ""),
         "mode": next(choice for choice in said.MODES if choice.value == tenant.mode),
         "scope": next(choice for choice in said.SCOPES if choice.value == tenant.scope),
-        "asks": [(said.ASKS[each], each == tenant.asks) for each in choosing.may_ask(tenant)],
+        "asks": [(said.ASKS[each], each == asks) for each in choosing.may_ask(tenant)],
+        "is_asked": asks != tenant.asks,
         "chosen_asks": said.ASKS[tenant.asks],
         "choices_href": to(request, reverse("setup:choices")) if tenant.state in CHOOSABLE else "",
         "locks_href": to(request, reverse("setup:locks")),

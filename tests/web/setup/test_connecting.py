@@ -1,5 +1,6 @@
 """Connecting a tenant, as admins find it: who may, what is saved, what is told once, and what a yes does."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.cast import BOOKER_APP
 from sharing.models import ActivationLink, AuditEvent, RoleAssignment, Tenant
 from tests.cloud import CONTOSO, FABRIKAM
 from tests.web.it import rows
@@ -232,3 +234,13 @@ def test_the_page_is_loaded_anew_when_something_happened(admin):
     assert "HX-Refresh" not in admin.get("/setup/connecting/progress/?seen=issued").headers
     ActivationLink.objects.update(state="approved")
     assert admin.get("/setup/connecting/progress/?seen=issued").headers["HX-Refresh"] == "true"
+
+
+def test_whoever_comes_from_meetings_makes_a_link_for_meetings(installs, contoso, settings):
+    settings.MICROSOFT_BOOKER_CLIENT_ID = BOOKER_APP
+    way = f"/setup/connecting/?tenant={contoso.public_id}&amp;asks=meetings"
+    assert way in installs.get(f"/setup/meetings/?tenant={contoso.public_id}").content.decode()
+    form = installs.get(way.replace("&amp;", "&")).content.decode()
+    assert [box for box in re.findall(r"<input[^>]*>", form) if "checked" in box] == [
+        box for box in re.findall(r"<input[^>]*>", form) if 'value="meetings"' in box
+    ]
