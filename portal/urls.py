@@ -19,6 +19,7 @@ urlpatterns = [
     path("setup/", include("sharing.web.setup.urls")),
     path("activate/", include("sharing.web.activate.urls")),
     path("account/", include("sharing.web.account.urls")),
+    path("meetings/", include("sharing.web.meetings.urls")),
     path("", include("sharing.web.signin.urls")),
     path("", include("sharing.web.sharee.urls")),
     path("", include("sharing.web.deputy.urls")),

@@ -15,8 +15,9 @@ from redis.exceptions import RedisError
 MINUTE = 60
 NETWORK = 64  # bits; no provider gives away less
 # Far above what people do: a whole office that signs in from one address, somebody who tidies up a long list, lists
-# that are searched again and again, somebody who presses "Check now" again and again.
-MOST = {"signin": 600, "saving": 120, "exports": 30, "search": 240, "asking": 30}
+# that are searched again and again, somebody who presses "Check now" again and again,
+# who looks for times, or has a page open that asks every three seconds what became of a meeting.
+MOST = {"signin": 600, "saving": 120, "exports": 30, "search": 240, "asking": 30, "meetings": 90, "probing": 10}
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,80 @@
+"""Megan in a browser, in Contoso, where meetings are approved and on; time stands still on a Monday night."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from sandbox import cast as sandbox_cast
+from sandbox.world import BOOKER_SECRET
+from sharing.connect import clients
+from sharing.models import Person, Tenant
+from tests.cloud import CONTOSO
+from tests.contoso import control, user
+from tests.web.owner.conftest import clock, contoso, later, outside, sync, time
+
+__all__ = ["clock", "contoso", "later", "outside", "sync", "time"]
+
+MEGAN, ALEX, ADELE, PRADEEP = (f"{name}@contoso.com" for name in ("MeganB", "AlexW", "AdeleV", "PradeepG"))
+
+
+@pytest.fixture
+def switched_on(contoso, cloud, settings):
+    """The registration for meetings is approved, and the switch is on."""
+    settings.MICROSOFT_BOOKER_CLIENT_ID, settings.MICROSOFT_BOOKER_SECRET = sandbox_cast.BOOKER_APP, BOOKER_SECRET
+    control(
+        cloud, "consent",
+        {"client_id": sandbox_cast.BOOKER_APP, "tenant": CONTOSO, "roles": ["Calendars.ReadWrite"]},
+    )  # fmt: skip
+    Tenant.objects.filter(pk=contoso.pk).update(has_booker=True, bookings_on=True)
+    clients.forget_tokens()
+    return contoso
+
+
+@pytest.fixture
+def as_person(client, switched_on, sync):
+    """`as_person(address)`: a browser in which somebody of Contoso is signed in."""
+    sync()
+
+    def sign_in(address):
+        client.force_login(user(Tenant.objects.get(pk=switched_on.pk), address))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def megan(as_person):
+    return as_person(MEGAN)
+
+
+def person(address):
+    return Person.objects.get(address__iexact=address)
+
+
+def wish(*who, **more):
+    """What the form sends: an hour with these people, on Tuesday or Wednesday."""
+    people = [person(each).public_id for each in who]
+    return {"person": people, "minutes": "60", "first": "2026-11-03", "last": "2026-11-04"} | more
+
+
+def times(browser, *who, **more):
+    return browser.post(reverse("meetings:times"), wish(*who, **more))
+
+
+def slots(answer):
+    """The moments that a page offers."""
+    return re.findall(r'name="at" value="([^"]+)"', answer.text)
+
+
+def meeting(browser, *who, at=None, **more):
+    """The form that books, as the page before it made it."""
+    at = at or slots(times(browser, *who))[0]
+    page = browser.post(reverse("meetings:confirm"), wish(*who, at=at))
+    key = re.search(r'name="form_key" value="([^"]+)"', page.text)[1]
+    return wish(*who, at=at, form_key=key, subject="Budget") | more
+
+
+def book(browser, *who, **more):
+    """Books with them, and follows to the meeting's page."""
+    return browser.post(reverse("meetings:book"), meeting(browser, *who, **more), follow=True)
