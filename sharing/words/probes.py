@@ -24,6 +24,7 @@ ONE_WAY = (
     "This proves one direction: what people here see of people there. What they see of us, only somebody there can try."
 )
 TWO_PEOPLE = "Try a second person there, and a volunteer of each of our domains: a list may lack one of them."
+MISTYPED = "Somebody else at the same domain was found, so this address is mistyped, or has no mailbox."
 # What was agreed on, as it is compared with what was seen.
 HIGHER = (
     "More is seen than was agreed: titles and places came along. Calwarden dropped them. Tell the partner, whose side "
