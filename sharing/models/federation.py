@@ -1,7 +1,5 @@
 """What Exchange said about sharing with other organizations, what was planned from it, and what was tried."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 
@@ -214,7 +212,6 @@ class Volunteer(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="volunteers")
     mailbox = models.OneToOneField(Mailbox, on_delete=models.PROTECT, related_name="volunteer")
     since = models.DateTimeField()
-    asked_at: datetime | None  # only from access.volunteer_of
 
     def __str__(self) -> str:
         return f"{self.mailbox}"
