@@ -250,7 +250,7 @@ def _host(text: str, place: str) -> str:
     """A domain in lower case. Several in one text are what PowerShell makes of a list where its depth ran out."""
     if " " in text:
         raise TooShallow(place)
-    domain = text.strip().casefold()
+    domain = text.strip().lower()  # casefold would make another domain of one with a ß
     if len(domain) > 255 or not _DOMAIN.fullmatch(domain):
         raise Malformed(place)
     return domain

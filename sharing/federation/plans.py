@@ -268,6 +268,9 @@ def _make(
         raise BadText from None
     with transaction.atomic():
         Tenant.objects.select_for_update().get(pk=tenant.pk)  # two plans for one thing wait for each other
+        section = ExchangeSnapshot.POLICIES if kind == FederationPlan.POLICY else ExchangeSnapshot.RELATIONSHIPS
+        if _newest(tenant, section) != snapshot:  # one came meanwhile, and did not settle this
+            raise Outdated
         open_plans = FederationPlan.objects.filter(tenant=tenant, state=FederationPlan.OPEN)
         same = open_plans.filter(guid=guid) if guid else open_plans.filter(kind=kind, partner=partner)
         if waiting := same.first():

@@ -38,6 +38,12 @@ class OlderThanKnown(ExportRefused):
     cause = "older"
 
 
+class Disconnected(ExportRefused):
+    """The tenant is connected no more: what was known of it may be erased."""
+
+    cause = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of an upload: its snapshot, whether that was here before, and what it changes of what was known."""
@@ -56,7 +62,8 @@ def take_export(*, tenant: Tenant, content: bytes, actor: User, now: datetime) -
     export = parse_export(content, tid=str(tenant.tid), now=now)
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
-        Tenant.objects.select_for_update().get(pk=tenant.pk)
+        if Tenant.objects.select_for_update().get(pk=tenant.pk).state == Tenant.ENDED:
+            raise Disconnected
         snapshots = ExchangeSnapshot.objects.filter(tenant=tenant).order_by("-exported_at", "-pk")
         if same := snapshots.filter(digest=digest).first():
             return Taken(same, True, export.is_old(now), [])

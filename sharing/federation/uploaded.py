@@ -7,10 +7,11 @@ from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 LARGEST = 20 * 1024 * 1024
+MOST_VALUES = 1_500_000  # each takes fifty times its room in the file; an honest one of 20 MB has fewer
 
 _Word = TypeVar("_Word")
 _SECRET_KEY = re.compile(r"published\w*url")
-_SECRET_ADDRESS = re.compile(r"/calendar\.(ics|html)", re.IGNORECASE)
+_SECRET_ADDRESS = re.compile(r"/(reach)?calendar\.(ics|html)", re.IGNORECASE)
 _FLAT = re.compile(
     r"System\.(Collections|Object|Management|String)\b|@\{", re.ASCII
 )  # what PowerShell writes where -Depth ran out
@@ -92,6 +93,8 @@ def read_json(content: bytes) -> Any:
     if len(content) > LARGEST:
         raise TooLarge
     text = _text(content).strip()
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
+        raise TooLarge
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -225,24 +228,31 @@ class Fields:
         return self._refuse(name) if found is None else found
 
     def maybe_moment(self, name: str) -> datetime | None:
-        """A date in any of PowerShell's three forms; null or empty is None."""
+        """A date in any of PowerShell's three forms; null or empty is None.
+
+        The first and the last one there is are refused: some zones have no time for them.
+        """
         value = self.value(name)
         if isinstance(value, dict):  # {"value": "/Date(…)/", "DisplayHint": 2, "DateTime": "Monday, …"}
             value = value.get("value", False)
         if value is None or value == "":
             return None
         try:
-            if ticks := _TICKS.fullmatch(value):
-                return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(ticks[1]))
-            if iso := _ISO.fullmatch(value):
-                fraction = (iso[2] or "")[:7]
-                zone = "+00:00" if iso[3] in ("Z", None) else iso[3]
-                if iso[3] is None and not name.endswith("UTC"):
-                    return self._refuse(name)
-                return datetime.fromisoformat(f"{iso[1]}{fraction}{zone}").astimezone(UTC)
+            found = _moment(value, is_utc=name.endswith("UTC"))
         except (ValueError, OverflowError, TypeError):
-            pass
-        return self._refuse(name)
+            found = None
+        return found if found and 1900 < found.year < 9000 else self._refuse(name)
 
     def _refuse(self, name: str) -> NoReturn:
         raise Malformed(self.at(name))
+
+
+def _moment(value: str, *, is_utc: bool) -> datetime | None:
+    """In UTC; None where it is no date, or one whose zone is not said and does not go without saying."""
+    if ticks := _TICKS.fullmatch(value):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(ticks[1]))
+    iso = _ISO.fullmatch(value)
+    if not iso or (iso[3] is None and not is_utc):
+        return None
+    zone = "+00:00" if iso[3] in ("Z", None) else iso[3]
+    return datetime.fromisoformat(f"{iso[1]}{(iso[2] or '')[:7]}{zone}").astimezone(UTC)

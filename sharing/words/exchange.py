@@ -32,8 +32,8 @@ TWO_MECHANISMS = (
 PUBLISHED = {"AvailabilityOnly": "Busy times", "LimitedDetails": "Titles, locations", "FullDetails": "All details"}
 
 _REFUSED = {
-    "too_large": "The file is larger than 20 MB. Export without the published calendars, or without the policies of "
-    "single mailboxes.",
+    "too_large": "The file is larger than 20 MB, or has too many entries. Export without the published calendars, or "
+    "without the policies of single mailboxes.",
     "not_text": "This is no text in UTF-8 or UTF-16. Give the file as the script wrote it.",
     "cut_short": "The file ends in its middle, so nobody can say what is missing. Give the whole file.",
     "not_json": "There is no file, or it is not what the script writes.",
@@ -53,6 +53,7 @@ _REFUSED = {
     "from_future": "By its own clock this was exported later than now. Set the clock of the computer the script runs "
     "on, and export again.",
     "older": "A newer export is here already.",
+    "ended": "Calwarden is no longer connected to {tenant}.",
 }
 
 _DIFFERENCES = {

@@ -95,7 +95,18 @@ def test_a_date_is_read_in_each_of_its_forms(given, moment):
 
 
 @pytest.mark.parametrize(
-    "given", ["16.04.2026 08:14", "/Date(9999999999999999)/", "/Date(999999999999999)/", 5, True, {"DateTime": "x"}]
+    "given",
+    [
+        "16.04.2026 08:14",
+        "/Date(9999999999999999)/",
+        "/Date(999999999999999)/",
+        5,
+        True,
+        {"DateTime": "x"},
+        "/Date(-62135596800000)/",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ],
 )
 def test_another_date_is_refused(given):
     assert refusal(one(WhenChangedUTC=given)) == ("malformed", "organizationRelationships[1].WhenChangedUTC")
@@ -346,6 +357,7 @@ def test_an_export_of_the_future_is_refused_and_an_old_one_says_so():
         {"publishedicalurl": "x"},
         {"PublishedICalUrl@data.type": "System.String"},
         {"note": "https://outlook.office365.com/owa/calendar/abc@contoso.com/def/calendar.ics"},
+        {"note": "https://outlook.office365.com/owa/calendar/abc@contoso.com/def/S-1-8-1/reachcalendar.ics"},
         {"notes": ["HTTPS://outlook.office365.com/owa/calendar/abc@contoso.com/def/Calendar.HTML"]},
     ],
 )
@@ -353,3 +365,16 @@ def test_the_address_of_a_published_calendar_is_refused_wherever_it_stands(extra
     row = whole()["publishedCalendars"][0] | extra
     assert refusal(whole(publishedCalendars=[row])) == ("secret_address", "")
     assert refusal(whole() | {"other": [{"deep": extra}]}) == ("secret_address", "")
+
+
+def test_a_domain_in_letters_of_its_own_stays_that_domain():
+    found = parse(one(DomainNames=["Straße.de"])).relationships[0]
+    assert found.domains == ("straße.de",), "strasse.de is somebody else's"
+
+
+@pytest.mark.parametrize("filling", [b"{},", b"[],", b"0,", b"[" * 500 + b"]" * 500 + b","])
+def test_a_file_of_nothing_but_brackets_is_refused_before_it_fills_the_memory(filling):
+    content = b"[" + filling * (19 * 1024 * 1024 // len(filling)) + b"0]"
+    with pytest.raises(ExportRefused) as refused:
+        parse_export(content, tid=CONTOSO, now=NOW)
+    assert refused.value.cause == "too_large"

@@ -81,6 +81,18 @@ def test_a_change_keeps_what_it_was_planned_against(world, fabrikam):
     assert not plans.is_old(plan, NOW) and plans.is_old(plan, NOW + timedelta(days=32))
 
 
+def test_a_plan_is_not_made_from_what_an_export_overtook_while_it_was_made(world):
+    row = world.exported(policies=[DEFAULT_POLICY]).policies.get()
+
+    def entries():
+        plans.settle(snapshot=world.exported(policies=[DEFAULT_POLICY]), now=NOW)
+        yield "*", SIMPLE
+
+    with pytest.raises(refusals.Outdated):
+        policy(world, row, entries())
+    assert not FederationPlan.objects.exists()
+
+
 def test_what_is_no_relationship_of_the_newest_export_is_not_planned_against(world, fabrikam):
     older = world.exported([WITH_FABRIKAM]).relationships.get()
     world.exported([WITH_FABRIKAM])

@@ -16,6 +16,7 @@ from sharing.models import (
     PolicyAssignment,
     PublishedCalendar,
     SharingPolicy,
+    Tenant,
 )
 from tests.cloud import CONTOSO
 from tests.federation.exports import NOW, RELATIONSHIP, encoded, relationship, whole
@@ -114,3 +115,10 @@ def test_an_export_that_shows_what_was_planned_settles_it(contoso, lidia, take):
     taken = take(whole(organizationRelationships=[relationship(Enabled=False)]))
     plan.refresh_from_db()
     assert (plan.state, plan.shown_by) == ("shown", taken.snapshot)
+
+
+def test_nothing_is_kept_of_an_organization_that_was_disconnected_while_it_was_read(contoso, take):
+    Tenant.objects.filter(pk=contoso.pk).update(state=Tenant.ENDED, cause="erased")
+    with pytest.raises(ExportRefused) as refused:
+        take(whole())
+    assert refused.value.cause == "ended" and not ExchangeSnapshot.objects.exists()
