@@ -68,7 +68,7 @@ def apps() -> dict[str, App]:
         "Calwarden meetings",
         cast.CONTOSO,
         publisher="Calwarden (sandbox)",
-        app_roles=["Calendars.ReadWrite", "User.Read.All"],
+        app_roles=["Calendars.ReadWrite"],
         scopes=["openid", "profile", "offline_access", "Calendars.ReadWrite", "Calendars.Read.Shared"],
         secrets=[{"value": BOOKER_SECRET, "ends_at": None}],
     )

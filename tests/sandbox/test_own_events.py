@@ -18,7 +18,7 @@ EVENTS = f"{ALEX}/events"
 MARK = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Booking"
 VALUE = "7e163156-7762-4beb-a1c6-729ea81755a7"
 MEGAN, ADAMS, PATTI = "MeganB@contoso.com", "adams@contoso.com", "PattiF@fabrikam.com"
-BOOKER = Caller(cast.BOOKER_APP, cast.CONTOSO, None, frozenset({"Calendars.ReadWrite", "User.Read.All"}), frozenset())
+BOOKER = Caller(cast.BOOKER_APP, cast.CONTOSO, None, frozenset({"Calendars.ReadWrite"}), frozenset())
 OTHER_APP = Caller(cast.PORTAL_APP, cast.CONTOSO, None, frozenset({"Calendars.ReadWrite"}), frozenset())
 IMMUTABLE = {"prefer": 'IdType="ImmutableId", outlook.timezone="UTC"'}
 LATER = {"start": {"dateTime": "2026-11-25T08:00:00", "timeZone": "UTC"},
