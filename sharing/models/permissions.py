@@ -137,7 +137,11 @@ class CalendarPermission(models.Model):
                 fields=["tenant", "owner_sort", "id"], name="perm_wide", condition=_OF_ORGANIZATIONS & Q(reach__gt=1)
             ),
             models.Index(fields=["tenant", "grantee", "began_at", "id"], name="perm_grantee", condition=_OF_PEOPLE),
-            models.Index(fields=["grantee", "ended_at"], name="perm_grantee_ended", condition=~Q(ended_at=None)),
+            models.Index(
+                fields=["grantee", "ended_at"], name="perm_grantee_ended", condition=Q(ended_at__isnull=False)
+            ),
+            # Whose past is no news of people; as ids alone, so that a year of periods is sieved without these rows.
+            models.Index(fields=["tenant", "id"], name="perm_not_people", condition=Q(is_organization=True)),
             models.Index(
                 fields=["tenant", "began_at", "id"], name="perm_changed",
                 condition=Q(ended_at=None, began_after_at__isnull=False, is_organization=False),
@@ -200,7 +204,10 @@ class PermissionPeriod(models.Model):
             models.Index(fields=["mailbox", "ended_at", "id"], name="period_of_mailbox"),
             models.Index(fields=["mailbox", "began_at"], name="period_first", condition=Q(is_first=True)),
             models.Index(fields=["permission", "began_at"], name="period_first_of_entry", condition=Q(is_first=True)),
-            models.Index(fields=["tenant", "ended_at"], name="period_ended"),
+            # All that the figures of a week count, so that none of these rows is looked at.
+            models.Index(
+                fields=["tenant", "ended_at", "end", "began_at", "began_after_at", "permission"], name="period_ended"
+            ),
         ]
 
     def __str__(self) -> str:
