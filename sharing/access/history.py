@@ -140,10 +140,18 @@ def calendars_on(
     return found
 
 
+def held_ever(person: Person) -> tuple[CalendarPermissionQuerySet, CalendarPermissionQuerySet]:
+    """What a person has access by, and what they had: two sets, each of which an index knows."""
+    mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id)
+    return mine.open().of_people(), mine.filter(ended_at__isnull=False)
+
+
 def reached_on(person: Person, *, start: datetime, end: datetime, cut: Cut = ALL) -> HeldPage:
     """What a person could reach on calendars of others from `start` until `end`, as far as readings show it."""
-    mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id)
-    keys = [key for _, key in _keys_on(mine, Q(permission__in=mine.values("pk")), start, end)]
+    still, over = held_ever(person)
+    keys = [
+        key for _, key in _keys_on(still, Q(permission__in=still.values("pk").union(over.values("pk"))), start, end)
+    ]
     rows = _rows(_part(keys, cut))
     mailboxes = _mailboxes([permission.mailbox_id for permission, _ in rows.values()])
     past = Past(list(mailboxes), end, [permission.pk for permission, _ in rows.values()])

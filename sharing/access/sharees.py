@@ -10,7 +10,7 @@ from .tenants import one
 
 def held_by(user: User) -> QuerySet[CalendarPermission]:
     """Open entries in the person's own name on other people's calendars that exist now; none through a group."""
-    rows = CalendarPermission.objects.open().filter(
+    rows = CalendarPermission.objects.open().of_people().filter(
         grantee__tenant=user.tenant_id, grantee__oid=user.oid, tenant=user.tenant_id, calendar__is_own=True,
         calendar__ended_at=None,
     )  # fmt: skip

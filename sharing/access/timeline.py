@@ -21,6 +21,7 @@ from sharing.models import (
     User,
 )
 
+from .history import held_ever
 from .owners import mailbox_ids
 
 # Kinds of events, in the order they stand in where they happened at one moment, the last first.
@@ -101,10 +102,9 @@ def of_permission(permission: CalendarPermission) -> list[Source]:
 def of_person(person: Person) -> list[Source]:
     """What a person was given and lost, and all that happened in their own mailbox."""
     own = list(Mailbox.objects.filter(person=person).values_list("pk", flat=True))
-    mine = CalendarPermission.objects.filter(grantee=person, tenant=person.tenant_id).exclude(mailbox__in=own)
-    # Two sets, each found by its index; asked for first, as mailboxes are.
-    still, over = mine.open().of_people(), mine.filter(ended_at__isnull=False)
-    held = list(still.values_list("pk", flat=True).union(over.values_list("pk", flat=True)))
+    # Asked for first, as mailboxes are.
+    still, over = (rows.exclude(mailbox__in=own).values_list("pk", flat=True) for rows in held_ever(person))
+    held = list(still.union(over))
     return [
         *_sources(Q(pk__in=held), Q(permission__in=held), Change.objects.filter(permission__in=held)),
         *_covers(Q(person=person) & ~Q(mailbox__in=own)),
