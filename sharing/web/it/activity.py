@@ -32,7 +32,7 @@ from .tables import Option, Query, asked, count_branches, one_page, ordered
 COLUMNS = tuple(f.attname for f in AuditEvent._meta.concrete_fields if f.name not in ("prev", "tenant"))
 NEWEST = ("at", "id")
 MOST_FOUND = 8  # people or accounts that one search stands for
-AT_ONCE = 2000
+AT_ONCE = 500
 _ACCOUNT = re.compile(r"[0-9a-f-]{36}\.[0-9a-f-]{36}|system|nobody|cli:.{1,76}")
 Rows = QuerySet[AuditEvent]
 
@@ -157,7 +157,7 @@ def _wanted(request: Asked, tenant: Tenant, rows: Rows) -> Wanted:
         if len(parts) > 1:  # one of the two is looked up, the other only compared
             parts = [rows.filter(actor__in=actors.keys if actors else [])]
         parts = [branch for part in parts for branch in _about(part, persons)] or [rows.none()]
-    if verbs and len(parts) > 1:
+    if verbs and (actors is not None or len(parts) > 1):
         parts = [part.filter(verb__in=verbs) for part in parts]
     elif verbs:
         parts = [parts[0].filter(verb=verb) for verb in verbs]
