@@ -12,7 +12,7 @@ from sharing.access import organizations
 from sharing.access.organizations import Known
 from sharing.federation import disagreement, flags, opens, past
 from sharing.federation.sides import Side
-from sharing.models import ExchangeSnapshot, OrganizationRelationship, SharingPolicy, Tenant
+from sharing.models import ExchangeSnapshot, FederationPlan, OrganizationRelationship, SharingPolicy, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.frame import it_page
 from sharing.words import exchange as exchange_words
@@ -37,7 +37,7 @@ def relationship_page(request: Asked, tenant: Tenant, guid: UUID) -> HttpRespons
     newest = organizations.snapshots_for_it(user, tenant).first()
     partner = around.partner_of(row)
     history = list(organizations.relationship_past(user, tenant, guid)[:EXPORTS])
-    plans = organizations.plans_for_it(user, tenant).filter(guid=guid)
+    plans = organizations.plans_for_it(user, tenant).filter(guid=guid).exclude(kind=FederationPlan.POLICY)
     side = around.sides.get(str(guid))
     shares = organizations.shared_outside(user, tenant, row.domains)
     return render(request, "it/organizations/relationship.html", {
