@@ -10,6 +10,7 @@ document.querySelectorAll('[data-copy]').forEach((button) => {
       return; // the browser keeps the clipboard to itself: the field is marked, ready to be copied
     }
     button.querySelector('span').textContent = 'Copied';
-    button.nextElementSibling.textContent = 'The link is copied.';
+    const said = button.nextElementSibling;
+    if (said?.matches('[role=status]')) said.textContent = 'The link is copied.';
   });
 });
