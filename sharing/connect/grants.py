@@ -183,6 +183,8 @@ def _keep(user: User, claims: graph.Claims, lent: graph.Lent, app: str, now: dat
     """
     with transaction.atomic():
         tenant = _tenant_of(user, claims, now)
+        if app == BOOKER and not Tenant.objects.filter(pk=user.tenant_id, bookings_on=True).exists():
+            raise GrantRefused("meetings_off")
         fields = {
             "account_address": claims.preferred_username[:320], "scopes": list(lent.scopes), "state": Grant.CONNECTED,
             "cause": "", "state_since": now, "connected_at": now, "refreshed_at": now,

@@ -11,7 +11,7 @@ from sharing import connect, graph
 from sharing.connect import choosing, clients, grants, health, links, meeting_switch, permissions
 from sharing.models import BOOKER, READER, ActivationLink, AuditEvent, Grant, SyncShard, Tenant, User
 from tests.cloud import CONTOSO
-from tests.connect.lending import lend
+from tests.connect.lending import BACK, answer_of, go, lend
 from tests.contoso import control
 
 ROLES = ["Calendars.ReadWrite"]
@@ -158,6 +158,19 @@ def test_nothing_is_lent_where_meetings_are_off_nor_of_another_account(own, clou
     with pytest.raises(grants.GrantRefused) as refused:
         grants.begin(user=User.objects.get(pk=megan.pk), other=False, **ask)
     assert refused.value.cause == "meetings_off"
+
+
+def test_nothing_is_lent_where_meetings_are_switched_off_while_the_person_is_at_microsoft(own, cloud):
+    megan = User.objects.create(tenant=own, oid=MEGAN, name="Megan Bowen")
+    now = timezone.now()
+    url, kept = grants.begin(
+        user=megan, change=False, shared=False, other=False, redirect_uri=BACK, now=now, app=BOOKER
+    )  # fmt: skip
+    answer = answer_of(go(cloud, url, oid=megan.oid, tid=own.tid))
+    Tenant.objects.filter(pk=own.pk).update(bookings_on=False)
+    with pytest.raises(grants.GrantRefused) as refused:
+        grants.end(user=megan, answer=answer, kept=kept, redirect_uri=BACK, now=now)
+    assert refused.value.cause == "meetings_off" and not Grant.objects.exists()
 
 
 def test_the_token_for_meetings_is_another_than_the_one_that_reads(approved):
