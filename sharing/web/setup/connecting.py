@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from sharing import access, tasks
 from sharing.connect import NotConnected, choosing, identity, links
-from sharing.models import ActivationLink, Tenant
+from sharing.models import BOOKER, ActivationLink, Tenant
 from sharing.models.activation import APPS
 from sharing.web import kept_links
 from sharing.web.asked import Asked
@@ -152,7 +152,7 @@ def confirm_page(request: Asked, tenant: Tenant) -> HttpResponse:
     held = found.get("roles", ())
     missing, excess = choosing.compare(link.permissions, held)
     return render(request, "setup/connect_confirm.html", {
-        "title": f"Connect {found.get('name') or tenant}?",
+        "title": f"Approve meetings at {tenant}?" if link.app == BOOKER else f"Connect {found.get('name') or tenant}?",
         "link": link,
         "tenant": tenant,
         "found": found,
