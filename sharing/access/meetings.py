@@ -40,7 +40,8 @@ def may_book(user: User) -> str:
     mailbox = own_mailbox(person)
     if mailbox is None or mailbox.state == Mailbox.NO_MAILBOX:
         return "no_mailbox"
-    if mailbox.state == Mailbox.EXCLUDED:
+    # Out of the app's limit, somebody may still let their mailbox be read: by what they lent, and for that alone.
+    if mailbox.state == Mailbox.EXCLUDED or (tenant.mode == Tenant.DOMAIN_WIDE and mailbox.is_lent):
         return "left_out"
     if tenant.mode == Tenant.INDIVIDUAL:
         lent = Grant.objects.in_use().filter(user=person, app=BOOKER, tenant=tenant, account_oid=person.oid)
@@ -54,6 +55,7 @@ def colleagues_of(user: User) -> QuerySet[Person]:
     A limit to a group covers only its members, and so does this: what Exchange would say of others is not asked for.
     """
     covered = Mailbox.objects.covered().filter(tenant=user.tenant_id).exclude(state=Mailbox.NO_MAILBOX)
+    covered = covered.exclude(tenant__mode=Tenant.DOMAIN_WIDE, shard__grant__isnull=False)  # read by no app's right
     people = Person.objects.filter(tenant=user.tenant_id, kind=Person.USER, ended_at=None, mailboxes__in=covered)
     return people.exclude(oid=user.oid).exclude(address="")
 

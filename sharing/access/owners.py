@@ -83,7 +83,7 @@ def _mine(user: User) -> list[tuple[int, UUID | None, str | None]]:
 
 def own_mailbox(user: User) -> Mailbox | None:
     """The person's own mailbox with its freshness, or None where the directory lists none."""
-    fresh = Mailbox.objects.with_freshness().select_related("person", "tenant")
+    fresh = Mailbox.objects.with_freshness().select_related("person", "tenant", "shard")
     return fresh.filter(tenant_id=user.tenant_id, person__oid=user.oid, person__ended_at=None).first()
 
 
