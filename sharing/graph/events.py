@@ -146,7 +146,7 @@ def own_event(row: object) -> OwnEvent:
     """One event, without a proof: its subject and everything else about it is not looked at. Raises Malformed."""
     if not isinstance(row, dict):
         raise Malformed("not an event")
-    event_id, ical_uid = row.get("id"), row.get("iCalUId")
+    event_id, ical_uid = text(row.get("id"), most=LONGEST_ID), row.get("iCalUId")
     try:
         outlook_id(event_id)
     except IdRefused:

@@ -44,7 +44,8 @@ def own_domains(plan: FederationPlan) -> list[str]:
     """All domains of ours that the partner has to name: what Exchange accepts mail for, else what Entra verified."""
     snapshot = plan.snapshot
     is_read = snapshot and snapshot.sections.get(ExchangeSnapshot.DOMAINS) == ExchangeSnapshot.READ
-    return snapshot.domains if snapshot and is_read else plan.tenant.domains
+    domains: list[str] = snapshot.domains if snapshot and is_read else plan.tenant.domains
+    return domains
 
 
 def _join(plan: FederationPlan) -> list[str]:
