@@ -56,7 +56,7 @@ def confirm(request: Asked) -> HttpResponse:
 def book(request: Asked) -> HttpResponse:
     """The meeting, made once whatever is sent twice; then its page."""
     wish, form = wish_of(request), MeetingForm(request.POST)
-    errors = [*wish.problems, *((text, "#id_subject") for texts in form.errors.values() for text in texts)]
+    errors = [*wish.problems, *((str(text), "#id_subject") for texts in form.errors.values() for text in texts)]
     slot = _slot(form)
     if errors or slot is None:
         return _page(request, wish, form, errors, status=422)

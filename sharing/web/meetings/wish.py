@@ -65,7 +65,7 @@ class Wish:
         found = list(self.problems)
         if not self.people:
             found.append((said.BAD["nobody"], "#id_q"))
-        return found + [(text, f"#id_{name}") for name, texts in self.form.errors.items() for text in texts]
+        return found + [(str(text), f"#id_{name}") for name, texts in self.form.errors.items() for text in texts]
 
     @property
     def window(self) -> tuple[datetime, datetime]:
