@@ -85,14 +85,17 @@ def colleagues_at(user: User, addresses: Iterable[str]) -> list[Person]:
 def partner_domains(user: User) -> dict[str, str]:
     """Domain → name of the organization relationship through which people there can be asked about.
 
-    By the newest export of Exchange that says so; empty where none was ever uploaded.
+    By the newest export of Exchange that says so; empty where none was ever uploaded. A domain of ours that somebody
+    wrote into a relationship is none: colleagues are asked about as colleagues, within a limit to a group.
     """
     snapshots = ExchangeSnapshot.objects.filter(tenant=user.tenant_id).order_by("-exported_at", "-pk")
-    known = known_sections(snapshots).get(ExchangeSnapshot.RELATIONSHIPS)
+    sections = known_sections(snapshots)
+    known, own = sections.get(ExchangeSnapshot.RELATIONSHIPS), sections.get(ExchangeSnapshot.DOMAINS)
     if known is None:
         return {}
+    ours = {*user.tenant.domains, *(own.snapshot.domains if own else ())}
     rows = OrganizationRelationship.objects.filter(snapshot=known.snapshot, is_enabled=True, has_free_busy=True)
-    return {domain: row.name for row in rows.order_by("-name") for domain in row.domains}
+    return {domain: row.name for row in rows.order_by("-name") for domain in row.domains if domain not in ours}
 
 
 def bookings_of(user: User) -> QuerySet[Booking]:

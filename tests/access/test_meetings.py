@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from sharing import access
+from sharing.federation.store import take_export
 from sharing.models import Grant, Mailbox, Person, SyncShard, Tenant
+from tests.federation.exports import encoded, relationship, whole
 from tests.web.it import rows
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +50,11 @@ def test_where_everybody_lends_for_themselves_those_who_did_are_colleagues(conto
     person = rows.make_person(contoso, "Megan Bowen", oid=megan.oid)
     lent(contoso, megan, person)
     assert list(access.colleagues_of(alex)) == [person] == list(Person.objects.all())
+
+
+def test_a_domain_of_ours_in_a_relationship_is_no_way_around_the_limit(contoso):
+    lidia = rows.make_user(contoso, "Lidia Holloway", "operator")
+    odd = relationship(DomainNames=["northwind.com", "contoso.com", "contoso.onmicrosoft.com"])
+    export = encoded(whole(organizationRelationships=[odd]))
+    take_export(tenant=contoso, content=export, actor=lidia, now=datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert access.partner_domains(lidia) == {"northwind.com": "Northwind"}
