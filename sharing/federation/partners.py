@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from sharing import access
+from sharing.access.organizations import known_sections
 from sharing.models import AuditEvent, ExchangeSnapshot, FederationPlan, OrganizationRelationship, Partner, Tenant, User
 
 from . import quoting
@@ -147,9 +148,10 @@ def all_domains(domains: Iterable[str], tenant: Tenant) -> list[str]:
 
 
 def own_domains(tenant: Tenant) -> set[str]:
-    """What Entra verified, and what Exchange accepted mail for when it was exported last."""
-    exported = ExchangeSnapshot.objects.filter(tenant=tenant).order_by("-exported_at").values_list("domains", flat=True)
-    return {*tenant.domains, *(exported.first() or [])}
+    """What Entra verified, and what Exchange accepted mail for when its domains were exported last."""
+    exported = ExchangeSnapshot.objects.filter(tenant=tenant).order_by("-exported_at", "-pk")
+    known = known_sections(exported).get(ExchangeSnapshot.DOMAINS)
+    return {*tenant.domains, *(known.snapshot.domains if known else ())}
 
 
 def one_line(text: str, longest: int) -> str:

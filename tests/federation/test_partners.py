@@ -56,6 +56,13 @@ def test_what_cannot_be_a_partner_is_refused_by_name(world, refusal, given):
     assert Partner.objects.count() == 1
 
 
+def test_an_export_without_our_domains_does_not_unknow_them(world):
+    world.exported()
+    world.exported(domains=(), sections={"acceptedDomains": "cut"})
+    with pytest.raises(refusals.OwnDomain):
+        make(world, domains=["contoso.net"])
+
+
 def test_nobody_is_a_partner_of_themselves(world):
     with pytest.raises(refusals.OwnOrganization):
         make(world, partner_tid=world.tenant.tid)
