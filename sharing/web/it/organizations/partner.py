@@ -149,9 +149,14 @@ def _given(sent: Mapping[str, str]) -> dict[str, Any]:
         raise NotSaid("ends_on", "Give a day, or none.") from None
     return {
         "name": sent.get("name", ""), "domains": words_of(sent.get("domains", "")), "partner_tid": partner_tid,
-        "purpose": " ".join(sent.get("purpose", "").split()), "contact": sent.get("contact", ""),
+        "purpose": line_of(sent, "purpose"), "contact": sent.get("contact", ""),
         "level": sent["level"], "ends_on": ends_on,
     }  # fmt: skip
+
+
+def line_of(sent: Mapping[str, str], name: str) -> str:
+    """One line of a form, without what no database stores."""
+    return " ".join(sent.get(name, "").replace("\0", "").split())
 
 
 def words_of(text: str) -> list[str]:

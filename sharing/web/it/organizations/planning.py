@@ -21,7 +21,7 @@ from sharing.words import visible
 
 from .around import Around
 from .links import to
-from .partner import words_of
+from .partner import line_of, words_of
 
 VERBS = {"suspend": plans.suspend, "remove": plans.remove}
 
@@ -42,7 +42,7 @@ def plan_partner(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse
         try:
             plan = plans.plan_relationship(
                 partner=partner, relationship=row, level=sent["level"], domains=words_of(sent.get("domains", "")),
-                scope_group=sent.get("group", ""), reason=sent.get("reason", ""), actor=request.user,
+                scope_group=sent.get("group", ""), reason=line_of(sent, "reason"), actor=request.user,
                 now=timezone.now(),
             )  # fmt: skip
         except Refused as no:
@@ -81,7 +81,7 @@ def end_relationship(request: Asked, tenant: Tenant, guid: UUID) -> HttpResponse
             problem = {"errors": [("Choose one.", "#main")]}
         else:
             try:
-                plan = verb(relationship=row, actor=request.user, now=timezone.now(), reason=sent.get("reason", ""))
+                plan = verb(relationship=row, actor=request.user, now=timezone.now(), reason=line_of(sent, "reason"))
             except Refused as no:
                 problem = problem_of(request, tenant, no)
             else:

@@ -24,10 +24,11 @@ from sharing.words import role_label, visible
 
 from .around import standing
 from .links import may_plan, tabs, to
+from .partner import line_of
 from .planning import problem_of
 from .relationship import used_by
 
-MOST_ENTRIES = 300
+MOST_ENTRIES = 1000  # a form with more fields is refused as a whole
 BLANK = 3  # rows for what is new
 CONTACTS = "ContactsSharing"
 LEVELS = (("", "No calendar"), *((level, role_label(level)) for level in ACTIONS.values() if level))
@@ -101,7 +102,7 @@ def plan_policy(request: Asked, tenant: Tenant, guid: UUID) -> HttpResponse:
         try:
             plan = plans.plan_policy(
                 policy=policy, entries=_entries(request), is_enabled=sent.get("enabled") == "on",
-                reason=sent.get("reason", ""), actor=request.user, now=timezone.now(),
+                reason=line_of(sent, "reason"), actor=request.user, now=timezone.now(),
             )  # fmt: skip
         except Refused as no:
             problem = problem_of(request, tenant, no, field="domain-0")

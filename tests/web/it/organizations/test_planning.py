@@ -35,7 +35,7 @@ def entries(*rows_, **fields):
 
 def test_a_partner_is_written_down_with_all_that_was_agreed(operator, it, contoso):
     form = FORM | {"contact": "megan@contoso.com", "ends_on": "2026-12-24", "partner_tid": rows.FABRIKAM}
-    page = operator.post(reverse("it:new_partner"), form, follow=True).text
+    page = operator.post(reverse("it:new_partner"), form | {"purpose": "Joint\0 bids"}, follow=True).text
     partner = Partner.objects.get()
     assert partner.domains == ["fabrikam.com", "fabrikam.co.uk"] and str(partner.partner_tid) == rows.FABRIKAM
     for said in ("Joint bids", "megan@contoso.com", "Ends on 24 December 2026", "Titles and places", "Lidia Holloway"):
@@ -231,6 +231,14 @@ def test_a_list_that_exchange_would_not_take_is_refused(upload, operator, form, 
     answer = operator.post(reverse("it:plan_policy", args=[DEFAULT_GUID]), form)
     assert answer.status_code == 422 and said in answer.text
     assert not FederationPlan.objects.exists()
+
+
+def test_a_list_of_hundreds_keeps_every_entry(upload, operator):
+    domains = [f"d{number}.example" for number in range(400)]
+    upload(whole(sharingPolicies=[POLICY | {"Domains": [f"{domain}:ContactsSharing" for domain in domains]}]))
+    form = entries(*((domain, "freeBusyRead") for domain in domains))
+    operator.post(reverse("it:plan_policy", args=[DEFAULT_GUID]), form)
+    assert [entry["domain"] for entry in FederationPlan.objects.get().wanted["entries"]] == domains
 
 
 def test_a_policy_with_an_action_nobody_knows_is_not_written_anew(upload, operator):
