@@ -21,7 +21,10 @@ Visit = Callable[[], int]  # makes one visit; how long its answer is, in rows
 
 
 def measure(tenant: Tenant, *, repeat: int) -> dict[str, Any]:
-    """For each page its queries, milliseconds and CPU milliseconds of `repeat` visits after one uncounted."""
+    """For each page its queries, milliseconds and CPU milliseconds of `repeat` visits after one uncounted.
+
+    `control` is CPU milliseconds of a plain loop beside each visit.
+    """
     return {name: _measured(visit, repeat) for name, visit in _visits(tenant).items()}
 
 
@@ -129,10 +132,18 @@ def _measured(visit: Visit, repeat: int) -> dict[str, Any]:
     visit()
     with connection.execute_wrapper(note):
         rows = visit()
-    taken, cpu = [], []
+    taken, cpu, control = [], [], []
     for _ in range(repeat):
+        control.append(_control())
         began, cpu_began = time.perf_counter(), time.process_time()
         visit()
         taken.append((time.perf_counter() - began) * 1000)
         cpu.append((time.process_time() - cpu_began) * 1000)
-    return {"ms": taken, "cpu": cpu, "queries": len(queries), "rows": rows}
+    return {"ms": taken, "cpu": cpu, "control": control, "queries": len(queries), "rows": rows}
+
+
+def _control() -> float:
+    began, found = time.process_time(), 0
+    for number in range(200_000):
+        found += number * number % 7
+    return (time.process_time() - began) * 1000

@@ -104,6 +104,10 @@ class Product:
         """So many audit and history rows; see bench.years."""
         years.fill(Tenant.objects.get(tid=TID), rows, _now())
 
+    def even_years(self, rows: int) -> None:
+        """The same in a tenant as it is."""
+        years.fill_evenly(Tenant.objects.get(tid=TID), rows, _now())
+
     def past(self, repeat: int) -> dict[str, Any]:
         """The pages that read them; see bench.past."""
         return past.measure(Tenant.objects.get(tid=TID), repeat=repeat)

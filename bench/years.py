@@ -1,7 +1,8 @@
-"""Years of audit and history rows, made in bulk: spread over a tenant, on one calendar, and of one person."""
+"""Years of audit and history rows, made in bulk: in a tenant as it is, or all on one calendar and of one person."""
 
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -40,6 +41,7 @@ VERBS = (
 )  # fmt: skip
 RARE = "history.kept"
 AT_ONCE = 2_000
+PEOPLE = 10  # on an ordinary calendar
 
 
 def user_of(tenant: Tenant, number: int) -> User:
@@ -62,8 +64,34 @@ def fill(tenant: Tenant, rows: int, now: datetime) -> None:
     theirs = _everywhere(holder, calendar.mailbox_id, now)
     for permissions, count in ((everywhere, rows), (there, rows), (theirs, rows // 10)):
         _add(PermissionPeriod, _periods(permissions, -(-count // len(permissions)), now))
-    _around(calendar, there, rows, now)
+    _around(calendar, there, rows // 10, now)
     _events(tenant, calendar, holder, rows, now)
+    _analyze()
+
+
+def fill_evenly(tenant: Tenant, rows: int, now: datetime) -> None:
+    """`rows` audit events and as many periods in a tenant as it is: ten people on each primary calendar."""
+    now = now.replace(minute=0, second=0, microsecond=0)
+    Mailbox.objects.filter(tenant=tenant).update(settings={"time_zone": "UTC"})
+    Calendar.objects.filter(tenant=tenant).update(first_seen_at=now - timedelta(days=NIGHTS))
+    people = list(Person.objects.filter(tenant=tenant, kind=Person.USER).order_by("pk"))
+    primary = Calendar.objects.filter(tenant=tenant, is_own=True, is_default=True).select_related("mailbox__person")
+    held = CalendarPermission.objects.open().filter(tenant=tenant).of_people()
+    there = Counter(held.values_list("calendar_id", flat=True))
+    _permissions(
+        (calendar, people[(number * 37 + n * 101 + 5) % len(people)], n % STILL_THERE != 0)
+        for number, calendar in enumerate(primary.order_by("pk"))
+        for n in range(PEOPLE - there[calendar.pk] + 1)  # and one who was
+    )
+    everywhere = list(CalendarPermission.objects.filter(tenant=tenant).of_people())
+    _add(PermissionPeriod, islice(_periods(everywhere, -(-rows // len(everywhere)), now, is_even=True), rows))
+    owned = primary.get(mailbox__person__oid=oid(OWNER))
+    _around(owned, [one for one in everywhere if one.calendar_id == owned.pk], PEOPLE, now)
+    _events(tenant, owned, Person.objects.get(tenant=tenant, oid=oid(HOLDER)), rows, now, is_even=True)
+    _analyze()
+
+
+def _analyze() -> None:
     with connection.cursor() as cursor:  # as databases do by themselves once so much has come
         cursor.execute("ANALYZE")
 
@@ -105,13 +133,15 @@ def _permissions(who: Iterable[tuple[Calendar, Person, bool]]) -> list[CalendarP
     return made
 
 
-def _periods(permissions: list[CalendarPermission], each: int, now: datetime) -> Iterator[PermissionPeriod]:
-    """`each` past roles of every permission, without a gap; the last night of all of them was the same one."""
+def _periods(
+    permissions: list[CalendarPermission], each: int, now: datetime, *, is_even: bool = False
+) -> Iterator[PermissionPeriod]:
+    """`each` past roles of every permission, without a gap; unless even, the last night of all was the same one."""
     nights = max(1, NIGHTS // (each + 1))
     for number, permission in enumerate(permissions):
         shift, is_over = number % nights, permission.ended_at is not None
-        ends = [now - timedelta(days=nights * (each - n) + shift + 2) for n in range(each)]
-        ends[-1] = now - timedelta(days=2)
+        ends = [now - timedelta(days=nights * (each - n - is_even) + shift + 2) for n in range(each)]
+        ends[-1] = ends[-1] if is_even else now - timedelta(days=2)
         begin = min(ends[0] - timedelta(days=nights), now - timedelta(days=NIGHTS))
         for n, end in enumerate(ends):
             is_last = n == each - 1
@@ -130,11 +160,11 @@ def _periods(permissions: list[CalendarPermission], each: int, now: datetime) ->
     )  # fmt: skip
 
 
-def _around(calendar: Calendar, there: list[CalendarPermission], rows: int, now: datetime) -> None:
+def _around(calendar: Calendar, there: list[CalendarPermission], count: int, now: datetime) -> None:
     """What else happened on the long calendar: changes made here, end dates, deliveries, and what readings said."""
     owner = user_of(calendar.tenant, OWNER)
     mine: dict[str, Any] = {"tenant": calendar.tenant, "mailbox_id": calendar.mailbox_id}
-    moments = [now - timedelta(minutes=n * NIGHTS * 1440 // max(1, rows // 10)) for n in range(rows // 10)]
+    moments = [now - timedelta(minutes=n * NIGHTS * 1440 // count) for n in range(count)]
     _add(Change, (
         Change(
             **mine, kind=Change.ROLE, target=f"years {n}", calendar=calendar, permission=there[n % len(there)],
@@ -163,22 +193,27 @@ def _around(calendar: Calendar, there: list[CalendarPermission], rows: int, now:
     ))  # fmt: skip
 
 
-def _events(tenant: Tenant, calendar: Calendar, holder: Person, rows: int, now: datetime) -> None:
-    """Half of them are Calwarden's own, a fifth one operator's; a tenth is about one person."""
+def _events(
+    tenant: Tenant, calendar: Calendar, holder: Person, rows: int, now: datetime, *, is_even: bool = False
+) -> None:
+    """Half of them are Calwarden's own, a fifth one operator's; a tenth is about one person, unless spread evenly."""
     people = [operator.username for operator in _operators(tenant)]
-    keys = list(Person.objects.filter(tenant=tenant).order_by("pk").values_list("public_id", flat=True)[:500])
+    keys = list(Person.objects.filter(tenant=tenant).order_by("pk").values_list("public_id", flat=True))
+    keys = keys if is_even else keys[:500]
+    mailboxes = list(Mailbox.objects.filter(tenant=tenant).order_by("pk").values_list("public_id", flat=True))
     head = AuditChain.objects.get(key=str(tenant.tid))
     began = AuditEvent.objects.filter(tenant=tenant).count()
 
     def events() -> Iterator[AuditEvent]:
         for n in range(rows):
             actor = "system" if n % 2 else people[0] if n % 5 == 0 else people[n % len(people)]
-            person = holder.public_id if n % 10 == 3 else keys[n * 7 % len(keys)]
+            person = holder.public_id if n % 10 == 3 and not is_even else keys[n * 7 % len(keys)]
+            mailbox = calendar.mailbox.public_id if n % 3 and not is_even else mailboxes[n * 11 % len(mailboxes)]
             event = AuditEvent(
                 chain=head.key, seq=head.seq + n + 1, tenant=tenant, actor=actor,
                 at=now - timedelta(seconds=(rows - n) * NIGHTS * 86400 // rows),
                 verb=RARE if n % (rows // 3) == 7 else VERBS[n % 97 % len(VERBS)],
-                subject={"person": person, "mailbox": calendar.mailbox.public_id if n % 3 else keys[n % len(keys)]},
+                subject={"person": person, "mailbox": mailbox},
                 before="read", after="write", outcome="200", source="192.0.2.1 abcdef0123456789",
                 prev=head.hash, hash=hashlib.sha256(str(n).encode()).hexdigest(),
             )  # fmt: skip
