@@ -35,14 +35,16 @@ NO_EVENTS = (
     "Every path that holds events or mail is refused before it is sent, whatever a permission would allow, and so is "
     "every call that is not in the lists below. This number adds up what was counted all the same."
 )
-MEETINGS_OFF = (
-    "Meetings are off: no event is read, made or changed. The first of these calls is also made where IT tries what a "
-    "partner organization lets us see, from the mailbox of a volunteer."
+_TESTS = (
+    "The first of these calls is also made where IT tries what a partner organization lets us see, from the mailbox of "
+    "a volunteer."
 )
+MEETINGS_OFF = f"Meetings are off: no event is read, made or changed. {_TESTS}"
 MEETINGS_ON = (
     "Meetings are on, so this is what changed: while somebody of the organization looks for a time, Microsoft is asked "
     "when the people they chose are free; what they then book is made in their own calendar, read back, moved and "
-    "cancelled by its mark. No other event is read, and no job does any of it."
+    "cancelled by its mark. No other event is read, and no job does any of it. "
+    f"{_TESTS}"
 )
 UNVERIFIED = "Microsoft shows “unverified” below the app’s name: nobody has verified its publisher with Microsoft."
 VERIFIED = "Microsoft shows {name} as the app’s verified publisher."
