@@ -74,7 +74,8 @@ def _page(
     request: Asked, wish: Wish, *, found: Found | None = None, trouble: str = "", is_asked: bool = True,
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    q = " ".join(request.POST.get("q", "").split())[:200]
+    # Who was looked for was found, once somebody was added.
+    q = "" if is_asked or "add" in request.POST else " ".join(request.POST.get("q", "").split())[:200]
     partners = {} if wish.moving else access.partner_domains(request.user)
     chosen = {person.pk for person in wish.colleagues}
     page: dict[str, Any] = {

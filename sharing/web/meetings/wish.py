@@ -76,6 +76,8 @@ class Wish:
 
     @property
     def length(self) -> timedelta:
+        if self.moving:  # it stays as long as it is
+            return self.moving.ends_at - self.moving.starts_at
         return timedelta(minutes=self.form.cleaned_data["minutes"])
 
 

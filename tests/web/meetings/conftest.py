@@ -1,6 +1,7 @@
 """Megan in a browser, in Contoso, where meetings are approved and on; time stands still on a Monday night."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -8,9 +9,10 @@ from django.urls import reverse
 from sandbox import cast as sandbox_cast
 from sandbox.world import BOOKER_SECRET
 from sharing.connect import clients
-from sharing.models import Person, Tenant
+from sharing.models import ExchangeSnapshot, OrganizationRelationship, Person, Tenant
 from tests.cloud import CONTOSO
 from tests.contoso import control, user
+from tests.meetings.conftest import federate
 from tests.web.owner.conftest import clock, contoso, later, outside, sync, time
 
 __all__ = ["clock", "contoso", "later", "outside", "sync", "time"]
@@ -48,6 +50,21 @@ def megan(as_person):
     return as_person(MEGAN)
 
 
+@pytest.fixture
+def partner(switched_on, sync, cloud, clock):
+    """Fabrikam, whose relationship with Contoso is set up on both sides and stands in Contoso's newest export."""
+    sync()
+    taken = {"exported_at": clock(), "taken_at": clock(), "taken_by": user(switched_on, MEGAN)}
+    snapshot = ExchangeSnapshot.objects.create(
+        tenant=switched_on, digest="x", sections={ExchangeSnapshot.RELATIONSHIPS: ExchangeSnapshot.READ}, **taken
+    )
+    OrganizationRelationship.objects.create(
+        tenant=switched_on, snapshot=snapshot, guid=uuid4(), name="Fabrikam", domains=["fabrikam.com"],
+        is_enabled=True, has_free_busy=True, level=OrganizationRelationship.LIMITED,
+    )  # fmt: skip
+    federate(cloud, FreeBusyAccessLevel="LimitedDetails")
+
+
 def person(address):
     return Person.objects.get(address__iexact=address)
 
@@ -70,7 +87,7 @@ def slots(answer):
 def meeting(browser, *who, at=None, **more):
     """The form that books, as the page before it made it."""
     at = at or slots(times(browser, *who))[0]
-    page = browser.post(reverse("meetings:confirm"), wish(*who, at=at))
+    page = browser.post(reverse("meetings:confirm"), wish(*who, at=at, **more))
     key = re.search(r'name="form_key" value="([^"]+)"', page.text)[1]
     return wish(*who, at=at, form_key=key, subject="Budget") | more
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from sandbox.appointments import PLACES, PRIVATE, SUBJECTS
 from sharing.models import Booking, Tenant
 from tests.changes.test_bookings import made, writes
 from tests.contoso import control, user
@@ -222,3 +223,35 @@ def test_a_slot_that_two_people_are_in_is_asked_for_once_more_before_anything_is
     assert "Alex Wilber" in page.text and "Adele Vance" in page.text
     assert not Booking.objects.exists() and not writes(cloud)
     assert megan.get(reverse("meetings:confirm")).status_code == 302
+
+
+PATTI = "pattif@fabrikam.com"
+
+
+def test_somebody_at_a_partner_is_asked_about_and_invited_like_a_colleague(partner, megan, cloud):
+    find = reverse("meetings:find")
+    assert "Their mail address, at fabrikam.com." in megan.get(find).text
+    added = megan.post(find, wish(address=f" {PATTI.upper()} ")).text
+    assert f'name="outside" value="{PATTI}"' in added
+    found = times(megan, outside=[PATTI])
+    assert found.status_code == 200 and slots(found) and "Not known" not in found.text
+    form = meeting(megan, outside=[PATTI], at=slots(found)[0])
+    page = megan.post(reverse("meetings:confirm"), form).text
+    assert "1 of them goes outside your organization." in page
+    answer = megan.post(reverse("meetings:book"), form, follow=True).text
+    assert PATTI in answer and "Booked" in answer
+    assert Booking.objects.get().attendees == [{"address": PATTI, "name": ""}] and len(made(cloud)) == 1
+    for page in (found.text, answer):
+        assert not any(secret in page for secret in (*SUBJECTS, *PRIVATE, *filter(None, PLACES)))
+
+
+def test_an_address_that_is_no_partners_is_neither_asked_about_nor_invited(partner, megan, cloud):
+    for form in (
+        {"address": "someone@adatum.com"},
+        {"outside": ["someone@adatum.com"]},
+        {"address": "x@@fabrikam.com"},
+    ):
+        assert times(megan, ALEX, **form).status_code == 422
+    form = meeting(megan, ALEX) | {"outside": ["someone@adatum.com"]}
+    assert megan.post(reverse("meetings:book"), form).status_code == 422
+    assert not made(cloud) and not Booking.objects.exists()

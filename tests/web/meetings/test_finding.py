@@ -20,7 +20,9 @@ def test_a_colleague_is_found_added_and_taken_off_again(megan):
     alex = person(ALEX).public_id
     found = megan.post(find, wish(q="wilber")).text
     assert f'name="add" value="{alex}"' in found
-    added = megan.post(find, wish(add=alex)).text
+    added = megan.post(find, wish(add=alex, q="wilber")).text
+    assert 'value="wilber"' not in added and "by that name" not in added
+    assert "Nobody else by that name." in megan.post(find, wish(ALEX, q="wilber")).text
     assert f'name="person" value="{alex}"' in added and f'name="drop" value="{alex}"' in added
     assert "Nobody yet." in megan.post(find, wish(ALEX, drop=alex)).text
 
