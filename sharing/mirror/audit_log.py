@@ -100,16 +100,26 @@ def _look(query: AuditQuery, client: graph.Client, clock: Callable[[], datetime]
         query.let_go(due_at=clock() + POLL)
         return None
     # Part of what happened would name the wrong person as the last one: then nobody is named.
-    records = [] if found.is_cut_off else audit_log.list_audit_records(client, query.graph_id)
+    records = None if found.is_cut_off else _records(client, query.graph_id)
     now = clock()
     with transaction.atomic():
         is_ours = query.let_go(
             due_at=now + AGAIN, graph_id="", covered_to=query.ends_at, ends_at=None,
-            cause="cut_off" if found.is_cut_off else "",
+            cause="cut_off" if records is None else "",
         )  # fmt: skip
-        if is_ours and not found.is_cut_off:
+        if is_ours and records is not None:
             keep(tenant=query.tenant, records=records, now=now)
     return None
+
+
+def _records(client: graph.Client, query_id: str) -> list[dict[str, Any]] | None:
+    """What was found; None for more than is read, and that would be as much another time."""
+    try:
+        return audit_log.list_audit_records(client, query_id)
+    except graph.Malformed as error:
+        if error.cause == "too_large":
+            return None
+        raise
 
 
 def _give_up(query: AuditQuery, now: datetime, cause: str) -> None:

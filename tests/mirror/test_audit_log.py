@@ -176,6 +176,17 @@ def test_of_a_search_that_was_cut_off_nobody_is_named(wanted, sync, done, step, 
     assert (query.cause, OutsideAct.objects.count()) == ("cut_off", 0) and query.covered_to
 
 
+def test_of_a_search_that_found_more_than_is_read_nobody_is_named_and_it_is_not_read_again(
+    wanted, sync, done, step, clock, monkeypatch
+):
+    sync()
+    done(f"{clock() - timedelta(days=1):%Y-%m-%dT}08:00:00")
+    monkeypatch.setattr("sharing.graph.audit_log.MOST_RECORDS", 0)
+    step()
+    query = step(minutes=2)
+    assert (query.cause, query.graph_id, OutsideAct.objects.count()) == ("cut_off", "", 0) and query.covered_to
+
+
 def test_a_search_that_microsoft_forgot_or_never_ends_is_given_up(wanted, step, cloud):
     step()
     cloud.state.tenants[CONTOSO].audit_queries.clear()
