@@ -15,9 +15,9 @@ from sharing.web.asked import Asked
 from sharing.web.it.frame import it_page
 from sharing.web.it.tables import asked
 from sharing.web.limits import limited
+from sharing.words import day, visible
 from sharing.words import exchange as exchange_words
 from sharing.words import organizations as said
-from sharing.words import visible
 
 from .lines import difference_lines, plan_line
 from .links import to, uploading
@@ -64,7 +64,7 @@ def snapshot_page(request: Asked, tenant: Tenant, public_id: str) -> HttpRespons
     differences = differences_of(snapshot)
     settled = organizations.plans_for_it(request.user, tenant).filter(shown_by=snapshot)[:SHOWN]
     return render(request, "it/organizations/snapshot.html", {
-        "title": f"Export of {timezone.localtime(snapshot.exported_at):%-d %B %Y}",
+        "title": f"Export of {day(timezone.localtime(snapshot.exported_at))}",
         "snapshot": snapshot,
         "by": visible(str(snapshot.taken_by)),
         "sections": [_section(snapshot, section) for section in ExchangeSnapshot.SECTIONS],
