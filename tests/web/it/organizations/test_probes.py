@@ -5,6 +5,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sandbox import cast as sandbox_cast
@@ -267,6 +269,26 @@ def test_there_are_fifty_tests_on_a_page(cast, fabrikam, alex, lidia):
     after = re.search(r'href="([^"]+after=[^"]+)"', first)[1].replace("&amp;", "&")
     second = lidia.get(reverse("it:partner_tests", args=[fabrikam.public_id]) + after).content.decode()
     assert "p050@" in second and "p049@" not in second
+
+
+def test_more_tests_and_more_volunteers_take_no_more_queries(cast, fabrikam, alex, lidia):
+    def queries(number):
+        for n in range(number):
+            Probe.objects.create(
+                tenant=cast.contoso, partner=fabrikam, mailbox=alex, address=f"p{n:03}@fabrikam.com",
+                asked_by=cast.users[LIDIA], asked_at=cast.now, outcome=Probe.SEEN,
+            )  # fmt: skip
+        for mailbox in Mailbox.objects.filter(tenant=cast.contoso, volunteer=None).order_by("pk")[:number]:
+            Volunteer.objects.create(tenant=cast.contoso, mailbox=mailbox, since=cast.now)
+        found = []
+        for name in ("partner_tests", "test_partner"):
+            page(lidia, name, fabrikam.public_id)
+            with CaptureQueriesContext(connection) as captured:
+                page(lidia, name, fabrikam.public_id)
+            found.append(len(captured))
+        return found
+
+    assert queries(3) == queries(20)
 
 
 def test_whoever_asks_again_and_again_waits(cloud, fabrikam, alex, lidia):
