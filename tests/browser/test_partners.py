@@ -367,3 +367,31 @@ def test_two_organizations_open_their_free_and_busy_times_and_meet(portal):
     assert portal.cloud.log.stats()["event_reads"] == 0
     assert portal.wrong == []
     assert len(portal.clicks) <= MOST_CLICKS, (len(portal.clicks), portal.clicks)
+
+
+def test_partners_and_meetings_need_no_script(portal):
+    """Tailspin Toys this time, whose relationship is off; and Adele, who meets somebody of Contoso."""
+    with portal.person(LIDIA, script=False) as lidia:
+        lidia.updates("Contoso")
+        new_partner(lidia, name="Tailspin Toys", domains="tailspintoys.com", level="Busy times")
+        ours, _ = plan(lidia, "Tailspin Toys", "Busy times")
+        with portal.person("", script=False) as administrator:
+            administrator.runs(ours, "Contoso")
+        lidia.updates("Contoso")
+        lidia.reads("Tailspin Toys", "Done")
+    if not Tenant.objects.get(tid=CONTOSO).bookings_on:
+        let_people_book(portal)
+    with portal.person("Adele Vance", script=False) as adele:
+        adele.goes("/meetings/")
+        adele.fills("A colleague’s name or address", "megan")
+        adele.clicks("button", "Search")
+        adele.clicks("button", "Add Megan Bowen")
+        adele.clicks("button", "Find times")
+        adele.clicks("button", re.compile(r"^\d\d:\d\d to \d\d:\d\d"))
+        adele.fills("What it is about", "Lunch")
+        adele.clicks("button", "Book and invite")
+        adele.reads("Booked", "Megan Bowen")
+        adele.clicks("link", "Cancel meeting…")
+        adele.clicks("button", re.compile("^Cancel"))
+        adele.reads("Cancelled")
+    assert portal.cloud.log.stats()["event_reads"] == 0
