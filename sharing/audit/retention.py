@@ -13,11 +13,13 @@ from django.db.models import QuerySet
 from sharing.models import (
     AuditChain,
     AuditEvent,
+    Booking,
     Calendar,
     DeliveryPeriod,
     OutsideAct,
     PastValues,
     PermissionPeriod,
+    Probe,
     ShardReading,
     Tenant,
     User,
@@ -86,6 +88,8 @@ def _past(tenant: Tenant, cut: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
         mine = {"mailbox__tenant": tenant} if model is DeliveryPeriod else {"tenant": tenant}
         yield model.__name__, model._default_manager.filter(**mine, ended_at__lt=cut)
     yield OutsideAct.__name__, OutsideAct.objects.filter(tenant=tenant, at__lt=cut)
+    yield Booking.__name__, Booking.objects.filter(tenant=tenant, ends_at__lt=cut, act="")
+    yield Probe.__name__, Probe.objects.filter(tenant=tenant, asked_at__lt=cut)
     yield ShardReading.__name__, ShardReading.objects.filter(tenant=tenant, stored_at__lt=cut - CONFIRMED)
 
 

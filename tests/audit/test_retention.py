@@ -1,5 +1,6 @@
 """How long the past is kept: what is let go, what stays, and that the log still proves itself."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from sharing.audit import retention
 from sharing.models import (
     AuditChain,
     AuditEvent,
+    Booking,
     CalendarPermission,
     DeliveryPeriod,
     OutsideAct,
     PermissionPeriod,
+    Probe,
     Role,
 )
 from tests.audit.chains import head_of
@@ -41,6 +44,17 @@ def period(permission, days_ago):
     OutsideAct.objects.create(tenant=permission.tenant, record_id=f"{days_ago}", at=at, operation="x", taken_at=at)
 
 
+def meeting(contoso, mailbox, megan, days_ago, act=""):
+    at = NOW - timedelta(days=days_ago)
+    Booking.objects.create(
+        tenant=contoso, mailbox=mailbox, user=megan, form_key=uuid.uuid4(), subject="x", starts_at=at,
+        ends_at=at + timedelta(hours=1), state=Booking.BOOKED, act=act, asked_at=at, act_at=at,
+    )  # fmt: skip
+    Probe.objects.create(
+        tenant=contoso, mailbox=mailbox, address="ally@fabrikam.com", asked_by=megan, asked_at=at, outcome=Probe.SEEN
+    )
+
+
 def record(contoso, days_ago, count=1):
     for _ in range(count):
         AuditEvent.objects.record(now=NOW - timedelta(days=days_ago), verb="signin.done", tenant=contoso)
@@ -64,6 +78,16 @@ def test_the_past_is_let_go_after_so_many_days_and_the_present_is_not(contoso, m
     assert AuditEvent.objects.get(verb="history.pruned").subject == {
         "PermissionPeriod": 2, "DeliveryPeriod": 2, "OutsideAct": 2
     }  # fmt: skip
+
+
+def test_meetings_that_are_over_and_tests_with_partners_are_let_go_too(contoso, megan):
+    allan = rows.make_user(contoso, "Allan Deyoung")
+    for days, act in ((401, ""), (401, Booking.MOVE), (399, ""), (-1, "")):
+        meeting(contoso, megan.mailbox, allan, days, act)
+    audit.keep_history(tenant=contoso, days=400, actor=allan, now=NOW)
+    assert audit.prune(tenant=contoso, now=NOW)
+    assert Booking.objects.count() == 3, "one with something on its way stays"
+    assert Probe.objects.count() == 2
 
 
 def test_the_log_proves_itself_before_and_after(contoso, megan):
