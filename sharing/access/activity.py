@@ -5,12 +5,12 @@ from django.http import Http404
 
 from sharing.models import AuditEvent, Tenant, User
 
-from .tenants import may_list_tenants, one_tenant, tenants_for_it, tenants_for_setup
+from .tenants import may_list_tenants, one_tenant, reads, tenants_for_setup
 
 
 def activity_for_it(user: User, tenant: Tenant) -> QuerySet[AuditEvent]:
     """What happened in a tenant, for its reviewers and operators."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     return AuditEvent.objects.filter(tenant=tenant)
 
 

@@ -20,7 +20,7 @@ from sharing.models.names import folded, visible
 from .operators import tenants_for_operator
 from .owners import deputyships_of, mailboxes_of, owned_by
 from .sharees import held_by
-from .tenants import one, one_tenant, tenants_for_it
+from .tenants import one, reads
 
 
 def deputies_of(user: User) -> QuerySet[Deputy]:
@@ -59,7 +59,7 @@ def colleague(user: User, public_id: str) -> Person | None:
 
 def deputies_for_it(user: User, tenant: Tenant) -> QuerySet[Deputy]:
     """Who acts for whom in a tenant now, for reviewers and operators; also where it is stopped for the time being."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     rows = Deputy.objects.filter(tenant=tenant, ended_at=None).select_related("mailbox__person", "tenant", "given_by")
     return rows.order_by("mailbox__person__name", "given_at", "pk")
 

@@ -21,7 +21,7 @@ from sharing.models import (
 from sharing.models.names import folded
 
 from .owners import mailbox_ids
-from .tenants import one, one_tenant, tenants_for_it
+from .tenants import one, reads, tenants_for_it
 
 OWNER, STEWARD, OPERATOR = "owner", "steward", "operator"  # as what somebody answers
 
@@ -122,7 +122,7 @@ def _may_be_member(user: User, group: Person) -> bool:
 
 def batches_for_it(user: User, tenant: Tenant) -> QuerySet[ChangeBatch]:
     """The batches of a tenant, for reviewers and operators; a list that is only checked is its maker's alone."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     rows = ChangeBatch.objects.filter(tenant=tenant).exclude(~Q(actor=user.pk), state=ChangeBatch.CHECKED)
     return rows.select_related("tenant", "actor", "calendar__mailbox__person")
 
@@ -139,7 +139,7 @@ def items_for_it(user: User, batch: ChangeBatch) -> QuerySet[BatchItem]:
 
 def permission_for_operator(user: User, tenant: Tenant, pk: int) -> CalendarPermission:
     """One permission of a tenant that `user` operates, also where it ended meanwhile."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     rows = CalendarPermission.objects.filter(tenant=tenant, pk=pk)
     related = ("calendar", "mailbox__person", "mailbox__tenant", "mailbox__shard", "grantee", "tenant")
     return one(rows.select_related(*related) if operates(user, tenant) else rows.none())
@@ -147,7 +147,7 @@ def permission_for_operator(user: User, tenant: Tenant, pk: int) -> CalendarPerm
 
 def proposals_for_it(user: User, tenant: Tenant) -> QuerySet[Proposal]:
     """What was proposed in a tenant and is IT's to see: not what a deputy or an owner asked for."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     return _with_names(Proposal.objects.filter(tenant=tenant, asked_as=OPERATOR))
 
 

@@ -32,7 +32,7 @@ from sharing.models import (
     Volunteer,
 )
 
-from .tenants import one, one_tenant, tenants_for_it, tenants_for_setup
+from .tenants import one, reads, tenants_for_it, tenants_for_setup
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -289,4 +289,4 @@ def _last_part(name: str) -> str:
 
 
 def _check(user: User, tenant: Tenant) -> None:
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)

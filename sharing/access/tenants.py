@@ -28,12 +28,28 @@ def tenants_for_it(user: User) -> QuerySet[Tenant]:
     return approved().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
 
 
+def it_tenants_of(user: User) -> list[Tenant]:
+    """The same as a list, asked once of each `user` loaded: a page asks for much of a tenant."""
+    if (found := getattr(user, "_it_tenants", None)) is None:
+        found = list(tenants_for_it(user))
+        user._it_tenants = found  # type: ignore[attr-defined]  # as Django keeps what a person may do
+    return found
+
+
+def reads(user: User, tenant: Tenant) -> None:
+    """Raises Http404 where `user` may not read the sharing of `tenant`."""
+    if tenant not in it_tenants_of(user):
+        raise Http404
+
+
 def tenants_for_setup(user: User) -> QuerySet[Tenant]:
     """Tenants whose connection, users, roles and runs `user` may see and manage: admins."""
     held = RoleAssignment.objects.filter(user_id=user.pk, role=RoleAssignment.ADMIN)
-    if held.filter(tenant=None).exists():
-        return _not_private().order_by("name", "pk")
-    return _not_private().filter(pk__in=held.values("tenant_id")).order_by("name", "pk")
+    tenants = list(held.values_list("tenant_id", flat=True))
+    if not tenants:
+        return Tenant.objects.none()
+    mine = _not_private() if None in tenants else _not_private().filter(pk__in=tenants)
+    return mine.order_by("name", "pk")
 
 
 def _not_private() -> QuerySet[Tenant]:

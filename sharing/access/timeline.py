@@ -1,11 +1,12 @@
 """All that happened to access, in its order: differences seen, changes made here, and end dates."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from sharing.models import (
     Calendar,
@@ -37,6 +38,9 @@ CHANGE, ENDED, CAME_AND_WENT, CAME, DELIVERY, END_SET, END_OVER, COVER = (
 )
 
 
+_Told = tuple[type[Model], tuple[str, ...], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened: `row` is the row of `kind` that says so, with all that a sentence needs."""
@@ -55,6 +59,11 @@ class Source:
     moment: str
     related: tuple[str, ...]
     columns: tuple[str, ...]
+
+    @property
+    def told(self) -> _Told:
+        """Sources of which this is the same are read together."""
+        return self.rows.model, self.related, self.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ def of_person(person: Person) -> list[Source]:
 def page_of(sources: Sequence[Source], *, size: int, before: str = "") -> Page:
     """At most `size` events older than the cursor `before`; an unknown cursor is none.
 
-    One query for the newest keys of each source, and one for the rows of each source that are shown.
+    One query for the newest keys of each source, and one for the rows of each table that are shown.
     """
     cursor = _cursor(before, len(sources))
     found: list[tuple[datetime, int, int]] = []
@@ -126,14 +135,14 @@ def page_of(sources: Sequence[Source], *, size: int, before: str = "") -> Page:
     found.sort(reverse=True)
     is_more, found = len(found) > size, found[:size]
     older = f"{found[-1][0].isoformat()}~{-found[-1][1]}~{found[-1][2]}" if is_more else ""
+    shown: dict[_Told, set[int]] = defaultdict(set)
+    for _, n, pk in found:
+        shown[sources[-n].told].add(pk)
     rows_of = {
-        number: sources[number]
-        .rows.model._default_manager.select_related(*sources[number].related)
-        .only(*sources[number].columns)
-        .in_bulk([pk for _, n, pk in found if n == -number])
-        for number in {-n for _, n, _ in found}
+        (model, related, columns): model._default_manager.select_related(*related).only(*columns).in_bulk(pks)
+        for (model, related, columns), pks in shown.items()
     }
-    return Page([Event(at, sources[-n].kind, rows_of[-n][pk]) for at, n, pk in found], older)
+    return Page([Event(at, sources[-n].kind, rows_of[sources[-n].told][pk]) for at, n, pk in found], older)
 
 
 def _older(source: Source, number: int, at: datetime, last: int, pk: int) -> Q:

@@ -7,14 +7,14 @@ from django.db.models import Q
 from sharing.models import Change, ChangeQuerySet, Tenant, User
 
 from .operators import operates
-from .tenants import one, one_tenant, tenants_for_it
+from .tenants import one, reads
 
 KEPT = timedelta(days=30)
 
 
 def unsettled_for_it(user: User, tenant: Tenant, now: datetime) -> ChangeQuerySet:
     """Those of the last 30 days in a tenant that `user` may read, the newest first."""
-    one_tenant(tenants_for_it(user).filter(pk=tenant.pk), "")
+    reads(user, tenant)
     wants = Q(state=Change.UNKNOWN) | Q(state=Change.APPLIED, reverted_at__gt=now - KEPT)
     rows = Change.objects.filter(wants, tenant=tenant, requested_at__gt=now - 2 * KEPT)
     # What a person lent to have their own mailbox read is theirs alone.

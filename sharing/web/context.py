@@ -97,7 +97,7 @@ class Shell:
 
     @cached_property
     def it_tenants(self) -> list[Tenant]:
-        return list(access.tenants_for_it(self.user)) if self.is_signed_in else []
+        return access.it_tenants_of(self.user) if self.is_signed_in else []
 
     @cached_property
     def setup_tenants(self) -> list[Tenant]:

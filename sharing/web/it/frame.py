@@ -1,10 +1,9 @@
 """What every page of IT and of set-up begins with: who may see it, and the one tenant it is about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,7 +18,7 @@ from .tables import asked
 Page = Callable[..., HttpResponseBase]
 
 
-def page_of_one_tenant(view: Page, tenants_for: Callable[[User], QuerySet[Tenant]], methods: Sequence[str]) -> Page:
+def page_of_one_tenant(view: Page, tenants_for: Callable[[User], Iterable[Tenant]], methods: Sequence[str]) -> Page:
     """Calls `view(request, tenant, …)` for the tenant that the address names, or the only one.
 
     404 where the person has no such tenant; where they have several and name none, the first is put into the address.
@@ -43,7 +42,7 @@ def page_of_one_tenant(view: Page, tenants_for: Callable[[User], QuerySet[Tenant
 
 def it_page(view: Page) -> Page:
     """A page for reviewers and operators of a tenant; IT pages change nothing."""
-    return page_of_one_tenant(view, access.tenants_for_it, ("GET", "HEAD"))
+    return page_of_one_tenant(view, access.it_tenants_of, ("GET", "HEAD"))
 
 
 def operator_page(view: Page) -> Page:

@@ -36,8 +36,10 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
 
     def lines(rows: permissions.Rows) -> list[Any]:
         found = rows.order_by("-is_organization", "-reach", "owner_sort", "name_sort", "id").values(*COLUMNS)[:SHOWN]
-        shown = [row_of(row, org=str(tenant), now=now, link=link) for row in found]
-        return with_ends(shown, access.end_dates_for_it(request.user, tenant, [line.id for line in shown]))
+        return [row_of(row, org=str(tenant), now=now, link=link) for row in found]
+
+    held_lines, owned_lines = lines(held), lines(owned)
+    ends = access.end_dates_for_it(request.user, tenant, [line.id for line in held_lines + owned_lines])
 
     state = account_state(person.enabled, person.ended_at)
     return render(request, "it/person.html", {
@@ -47,10 +49,10 @@ def person_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
         "account": flag_badges((state,)) if state else "",
         "account_changed_at": person.ended_at or person.changed_at if state else None,
         "figures": _in_short(held, owned, tenant),
-        "held": lines(held),
-        "held_count": held.count(),
-        "owned": lines(owned),
-        "owned_count": owned.count(),
+        "held": with_ends(held_lines, ends),
+        "held_count": held.count() if len(held_lines) == SHOWN else len(held_lines),
+        "owned": with_ends(owned_lines, ends),
+        "owned_count": owned.count() if len(owned_lines) == SHOWN else len(owned_lines),
         "mailbox": mailbox,
         "is_unread": mailbox is not None and mailbox.state in figures.UNREAD,
         "cause": words.cause_words(mailbox.cause, is_deleted=state == "deleted")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sharing.models import Mailbox, PermissionPeriod, Person, Role
 from sharing.web.it import figures
@@ -72,6 +73,17 @@ def test_a_week_counts_what_was_given_removed_and_changed(contoso, alex):
     assert all((week.given, week.removed, week.changed) == (0, 0, 0) for week in before)
     assert len(before) == 11
     assert "2 given, 2 removed, 1 changed to another role" in figures.in_words([*before, this])
+
+
+def test_a_week_begins_with_its_first_moment(contoso, alex):
+    monday = timezone.localtime(rows.NOW - timedelta(days=5)).replace(hour=0, minute=0, second=0, microsecond=0)
+    parties = alex.calendars.get(name="Kids parties")
+    for name, at in (("Last", monday - timedelta(microseconds=1)), ("This", monday)):
+        gone = rows.give(parties, rows.make_person(contoso, name), ended_at=at)
+        period(gone, end=PermissionPeriod.REMOVED, ended_at=at)
+    last, this = figures.weeks(contoso, rows.NOW)[-2:]
+    assert (last.removed, this.removed) == (1, 1)
+    assert this.monday == monday.date()
 
 
 def test_nothing_read_yet_is_said(it, contoso):

@@ -73,6 +73,20 @@ def test_a_day_of_a_person_shows_both_directions(it, cast):
     assert "Alex Wilber" in page(it, "it:person_history", megan.public_id)
 
 
+def test_a_day_of_a_person_shows_what_ended_since(it, cast, kids):
+    megan = Person.objects.get(address=MEGAN, tenant=cast.contoso, oid__isnull=False)
+    rows = CalendarPermission.objects.open().filter(grantee=megan, mailbox=kids.mailbox)
+    for row in rows:
+        PermissionPeriod.objects.create(
+            tenant=cast.contoso, permission=row, role=row.role, began_at=row.began_at, ended_after_at=NOW,
+            ended_at=NOW, end=PermissionPeriod.REMOVED,
+        )  # fmt: skip
+    assert rows.update(ended_at=NOW)
+    shown = page(it, "it:person_on", megan.public_id, date=day(timedelta(days=10)))
+    assert "Alex Wilber" in shown and "Certain" in shown
+    assert "Alex Wilber" in page(it, "it:person_history", megan.public_id)
+
+
 def test_the_history_of_one_entry_is_its_own(it, kids):
     adele = CalendarPermission.objects.get(calendar=kids, name="Adele Vance")
     PermissionPeriod.objects.create(
