@@ -119,7 +119,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["tenant", "at", "id"], name="audit_tenant"),
             # The action is sieved on the way. Before the time, it would mislead SQLite where a person is asked for.
-            models.Index(fields=["tenant", "actor", "at", "verb"], name="audit_actor"),
+            models.Index(fields=["tenant", "actor", "at", "id", "verb"], name="audit_actor"),
             models.Index(fields=["tenant", "verb", "at"], name="audit_verb"),
             # Without a condition: SQLite would not see that `person_key = 'x'` fulfils it.
             models.Index(fields=["tenant", "person_key", "at"], name="audit_person"),
