@@ -46,8 +46,16 @@ def risks_of(request: Asked, tenant: Tenant, plan: FederationPlan) -> list[str]:
             opening.by_role, closed=opening.closed, unknown=opening.unknown, off=opening.off, group=opening.group,
             size=opening.size,
         )  # fmt: skip
-        return [opened, said.NO_MAILBOX_MOVE, said.ROOMS]
+        return [opened, *_beyond(plan), said.NO_MAILBOX_MOVE, said.ROOMS]
     return [said.RISKS[plan.kind]]
+
+
+def _beyond(plan: FederationPlan) -> list[str]:
+    """Where it shows more than was agreed on with the partner."""
+    agreed = plan.partner.level if plan.partner else ""
+    if agreed != OrganizationRelationship.AVAILABILITY or plan.wanted["level"] != OrganizationRelationship.LIMITED:
+        return []
+    return [exchange_words.flag_words("more_than_agreed", (agreed,)).sentence]
 
 
 def _set(value: Any) -> Any:

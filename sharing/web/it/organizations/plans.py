@@ -50,7 +50,7 @@ def plan_page(request: Asked, tenant: Tenant, public_id: str) -> HttpResponse:
     may = plan.state == FederationPlan.OPEN and may_plan(request, tenant)
     return render(request, "it/organizations/plan.html", {
         **plan_line(request, plan),
-        "title": partner_words.does(plan.kind, about(plan)),
+        "title": partner_words.does(plan.kind, about(plan)).removesuffix("."),
         "kind": partner_words.KINDS[plan.kind][0],
         "plan": plan,
         "tenant": tenant,

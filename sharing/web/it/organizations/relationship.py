@@ -12,7 +12,7 @@ from sharing.access import organizations
 from sharing.access.organizations import Known
 from sharing.federation import disagreement, flags, opens, past
 from sharing.federation.sides import Side
-from sharing.models import ExchangeSnapshot, FederationPlan, OrganizationRelationship, SharingPolicy, Tenant
+from sharing.models import ExchangeSnapshot, FederationPlan, OrganizationRelationship, Partner, SharingPolicy, Tenant
 from sharing.web.asked import Asked
 from sharing.web.it.frame import it_page
 from sharing.words import exchange as exchange_words
@@ -61,17 +61,20 @@ def relationship_page(request: Asked, tenant: Tenant, guid: UUID) -> HttpRespons
         "plans": [plan_line(request, plan) for plan in plans[:20]],
         "history": [_step(step) for step in past.steps(history)],
         "first_seen": history[-1].snapshot.exported_at if history else None,
-        **_actions(request, tenant, row, partner is not None),
+        **_actions(request, tenant, row, partner),
         "back": to(request, "organizations"),
     })  # fmt: skip
 
 
-def _actions(request: Asked, tenant: Tenant, row: OrganizationRelationship, has_partner: bool) -> dict[str, Any]:
+def _actions(
+    request: Asked, tenant: Tenant, row: OrganizationRelationship, partner: Partner | None
+) -> dict[str, Any]:  # fmt: skip
     if not may_plan(request, tenant):
         return {"may_plan": False}
     return {
         "may_plan": True,
-        "make_partner_href": "" if has_partner else to(request, "new_partner", relationship=str(row.guid)),
+        "make_partner_href": "" if partner else to(request, "new_partner", relationship=str(row.guid)),
+        "plan_href": to(request, "plan_partner", partner.public_id) if partner else "",
         "end_href": to(request, "end_relationship", row.guid),
     }
 

@@ -98,7 +98,7 @@ def test_a_new_relationship_is_planned_with_a_script_for_either_side(upload, ope
     answer, plan = plan_of(fabrikam, operator, reason="Bids")
     assert (plan.kind, plan.state) == (FederationPlan.NEW, FederationPlan.OPEN)
     page = answer.text
-    for said in ("Makes the organization relationship with Fabrikam.", "Not seen yet", "Level: Busy times", "Bids"):
+    for said in (">Makes the organization relationship with Fabrikam<", "Not seen yet", "Level: Busy times", "Bids"):
         assert said in page
     assert "New-OrganizationRelationship -Name $Name" in page and "The script for Fabrikam" in page
     assert "It is done once a new export from Exchange shows it." in page
@@ -316,3 +316,16 @@ def test_what_policy_and_relationship_disagree_on_is_said(upload, it):
     )
     assert "Neither limits the other." in page
     assert OrganizationRelationship.objects.count() == 2 and SharingPolicy.objects.count() == 1
+
+
+def test_a_relationship_leads_to_a_plan_which_says_what_was_not_agreed_on(upload, operator, it, fabrikam):
+    upload(whole(organizationRelationships=[relationship("Fabrikam", FABRIKAM_GUID)]))
+    Partner.objects.update(level=BUSY)
+    page = reverse("it:relationship", args=[FABRIKAM_GUID])
+    plan = reverse("it:plan_partner", args=[fabrikam.public_id])
+    assert plan in operator.get(page).text
+    assert plan not in it.get(page).text  # a reviewer
+    said = "It lets them see more than was agreed with this partner: busy times."
+    assert said in plan_of(fabrikam, operator, level=LIMITED)[0].text
+    operator.post(reverse("it:answer_plan", args=[FederationPlan.objects.get().public_id]), {"answer": "cancel"})
+    assert said not in plan_of(fabrikam, operator, domains="fabrikam.com fabrikam.co.uk")[0].text
