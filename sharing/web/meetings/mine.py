@@ -154,7 +154,7 @@ def _page(request: Asked, row: Booking, cause: str, looked: Looked | None) -> Ht
         "may_change": _may_change(row) and not cause,
         "looked": looked,
         "people": [
-            (name or address, address, *said.answer(responses.get(address.casefold(), "")))
+            (name or address, address if name else "", *said.answer(responses.get(address.casefold(), "")))
             for address, name in ((each["address"], each["name"]) for each in row.attendees)
         ],
         "has_answers": bool(looked and looked.is_there),
