@@ -90,9 +90,7 @@ def _page(
                 org = str(mailbox.tenant)
                 page |= {
                     "plan": plan,
-                    "todo": [
-                        line_of(item, org, of) | {"until": _until(plan, item, org)} for item in _first(plan.todo)
-                    ],
+                    "todo": [line_of(item, org, of) | {"until": _until(plan, item, org)} for item in _first(plan.todo)],
                     "todo_count": len(plan.todo),
                     "left_out": [line_of(item, org, of) for item in _first(plan.left_out)],
                     "left_count": len(plan.left_out),
