@@ -15,9 +15,7 @@ WHO_MAY_EXPORT = (
 )
 WHO_MAY_UPLOAD = "Operators upload exports, and admins who are reviewers, too. Ask one of them to upload the file."
 ASSIGNMENTS_HINT = "Asks about every mailbox: minutes to hours in a large organization."
-PUBLISHING_HINT = (
-    "Asks about every calendar of every mailbox: hours in a large organization."
-)
+PUBLISHING_HINT = "Asks about every calendar of every mailbox: hours in a large organization."
 UPLOAD_HINT = "The file exchange-export.json, up to 20 MB. The addresses of published calendars are never kept."
 PASTE_HINT = "For a short export, up to 2 MB."
 NO_FILE = "Choose the file, or paste what is in it."
