@@ -148,7 +148,12 @@ def test_what_somebody_connected_is_theirs_alone_until_the_organization_is_conne
     for role in ("reviewer", "operator", "admin"):
         RoleAssignment.objects.create(user=vikram, role=role, tenant=fabrikam, given_at=timezone.now())
 
+    def again():
+        """Him as the next request loads him."""
+        return User.objects.get(pk=vikram.pk)
+
     def is_seen():
+        vikram = again()
         assert fabrikam in access.tenants_for_setup(vikram)
         assert grant.mailbox in access.mailboxes_of(alex)
         mailboxes = access.mailboxes_for_it(vikram, fabrikam)
@@ -171,7 +176,7 @@ def test_what_somebody_connected_is_theirs_alone_until_the_organization_is_conne
     Tenant.objects.filter(pk=fabrikam.pk).update(state=Tenant.CONNECTED)
     fabrikam.refresh_from_db()
     assert is_seen() == (True, True, True)
-    assert access.permissions_for_it(vikram, fabrikam).exists()
+    assert access.permissions_for_it(again(), fabrikam).exists()
 
 
 # For ever ------------------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def test_a_role_goes_to_nobody_but_a_living_person(admin, contoso, fields, purpo
 
 def test_what_each_role_may_do_is_said_as_it_is(admin):
     page = admin.get("/setup/roles/").text
-    assert "Changing it for others comes with a later version." in page
+    assert "changes it for others where changing is on, and plans what partner organizations may see." in page
     assert "Sees connections, users, roles and sync runs. Reads no sharing." in page
 
 
