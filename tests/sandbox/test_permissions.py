@@ -213,7 +213,7 @@ def test_a_switch_decides_what_the_documents_leave_open(
 def test_every_switch_has_its_default_first_and_its_choices_known():
     defaults = Switches().plain()
     assert all(CHOICES[name][0] == defaults[name] for name in CHOICES)
-    assert set(defaults) - set(CHOICES) == {"organization_name", "consent_lag_requests", *BOUNDS}
+    assert set(defaults) - set(CHOICES) == {"organization_name", "consent_lag_requests", "refused_command", *BOUNDS}
 
 
 @pytest.mark.parametrize(
