@@ -109,7 +109,9 @@ def _get(client: Client, path: str) -> Visit:
 
 def _first_byte(client: Client, path: str) -> Visit:
     def visit() -> int:
-        next(iter(client.get(path).streaming_content))
+        file = client.get(path)
+        next(iter(file.streaming_content))
+        file.close()  # or its query would stay open until somebody tidies up
         return 1
 
     return visit
