@@ -8,13 +8,13 @@ import pytest
 from django.db import connection, connections
 
 from sandbox import cast as sandbox_cast
-from sandbox.world import BOOKER_SECRET
 from sharing import access
 from sharing.changes import booking_steps, bookings
 from sharing.changes.refusals import NotNow
 from sharing.connect import client_for_meetings, clients
 from sharing.graph.events import find_own_event
 from sharing.models import AuditEvent, Booking, Tenant
+from tests.booking import let_people_book
 from tests.cloud import CONTOSO
 from tests.contoso import control, user
 
@@ -27,15 +27,9 @@ AT, UNTIL = DAY + timedelta(hours=9), DAY + timedelta(hours=10)
 @pytest.fixture
 def megan(contoso, sync, cloud, settings):
     """Megan, in Contoso, where meetings are approved and on."""
-    settings.MICROSOFT_BOOKER_CLIENT_ID, settings.MICROSOFT_BOOKER_SECRET = sandbox_cast.BOOKER_APP, BOOKER_SECRET
-    control(
-        cloud, "consent",
-        {"client_id": sandbox_cast.BOOKER_APP, "tenant": CONTOSO, "roles": ["Calendars.ReadWrite"]},
-    )  # fmt: skip
-    Tenant.objects.filter(pk=contoso.pk).update(has_booker=True, bookings_on=True)
-    clients.forget_tokens()
+    tenant = let_people_book(contoso, cloud, settings)
     sync()
-    return user(Tenant.objects.get(pk=contoso.pk), MEGAN)
+    return user(tenant, MEGAN)
 
 
 def ask(megan, clock, **more):

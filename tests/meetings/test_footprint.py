@@ -11,17 +11,16 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from sandbox import cast as sandbox_cast
-from sandbox.world import BOOKER_SECRET
 from sharing import graph
 from sharing.changes import booking_steps, bookings
-from sharing.connect import calls, client_for_meetings, clients, prober_for
+from sharing.connect import calls, client_for_meetings, prober_for
 from sharing.meetings import volunteers
 from sharing.meetings.finding import find_times
 from sharing.meetings.probing import try_partner
-from sharing.models import Booking, Partner, RoleAssignment, Tenant, Volunteer
+from sharing.models import Booking, Partner, RoleAssignment, Volunteer
+from tests.booking import let_people_book
 from tests.cloud import CONTOSO, FABRIKAM
-from tests.contoso import contoso, control, mailbox, sync, user
+from tests.contoso import contoso, mailbox, sync, user
 
 from .conftest import federate, take
 
@@ -35,15 +34,9 @@ _KEYED = re.compile(r"/(users|calendars|calendarPermissions|events|groups|querie
 @pytest.fixture
 def megan(contoso, sync, cloud, settings):
     """Megan, after a whole reading of Contoso, where meetings are approved and on."""
-    settings.MICROSOFT_BOOKER_CLIENT_ID, settings.MICROSOFT_BOOKER_SECRET = sandbox_cast.BOOKER_APP, BOOKER_SECRET
-    control(
-        cloud, "consent",
-        {"client_id": sandbox_cast.BOOKER_APP, "tenant": CONTOSO, "roles": ["Calendars.ReadWrite"]},
-    )  # fmt: skip
-    Tenant.objects.filter(pk=contoso.pk).update(has_booker=True, bookings_on=True)
-    clients.forget_tokens()
+    tenant = let_people_book(contoso, cloud, settings)
     sync()
-    return user(Tenant.objects.get(pk=contoso.pk), MEGAN)
+    return user(tenant, MEGAN)
 
 
 def probe(cloud, clock, tenant):

@@ -6,12 +6,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from sandbox import cast as sandbox_cast
-from sandbox.world import BOOKER_SECRET
-from sharing.connect import clients
 from sharing.models import ExchangeSnapshot, OrganizationRelationship, Person, Tenant
-from tests.cloud import CONTOSO
-from tests.contoso import control, user
+from tests.booking import let_people_book
+from tests.contoso import user
 from tests.meetings.conftest import federate
 from tests.web.owner.conftest import clock, contoso, later, outside, sync, time
 
@@ -23,13 +20,7 @@ MEGAN, ALEX, ADELE, PRADEEP = (f"{name}@contoso.com" for name in ("MeganB", "Ale
 @pytest.fixture
 def switched_on(contoso, cloud, settings):
     """The registration for meetings is approved, and the switch is on."""
-    settings.MICROSOFT_BOOKER_CLIENT_ID, settings.MICROSOFT_BOOKER_SECRET = sandbox_cast.BOOKER_APP, BOOKER_SECRET
-    control(
-        cloud, "consent",
-        {"client_id": sandbox_cast.BOOKER_APP, "tenant": CONTOSO, "roles": ["Calendars.ReadWrite"]},
-    )  # fmt: skip
-    Tenant.objects.filter(pk=contoso.pk).update(has_booker=True, bookings_on=True)
-    clients.forget_tokens()
+    let_people_book(contoso, cloud, settings)
     return contoso
 
 
